@@ -1,0 +1,1 @@
+"""Talks to CRMs: the only room that knows vendors."""

@@ -1,0 +1,95 @@
+"""Which field of the CRM is which column of ours, with its type and role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+from connectors.records import SCHEMAS, TIMESTAMP, RecordKind
+
+
+class FieldType(StrEnum):
+    """What a mapped field holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class FieldRole(StrEnum):
+    """What a mapped field is for."""
+
+    INPUT = "input"
+    """Read, and open to rules."""
+    OUTPUT = "output"
+    """Written by us, and read back to see what changed; closed to rules."""
+
+
+ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
+    FieldType.TEXT: pa.string(),
+    FieldType.INTEGER: pa.int64(),
+    FieldType.NUMBER: pa.float64(),
+    FieldType.BOOLEAN: pa.bool_(),
+    FieldType.DATE: pa.date32(),
+    FieldType.DATETIME: TIMESTAMP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """One column of ours and the CRM field it is read from, or written to."""
+
+    name: str
+    source: str
+    type: FieldType = FieldType.TEXT
+    role: FieldRole = FieldRole.INPUT
+    label: str = ""
+    """What a person in the CRM reads, for fields that setup creates."""
+    description: str = ""
+    """The definition shown in the CRM's field help."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """The mapping of every table: each standard column at most once, then columns of the config's own.
+
+    A standard column without a mapping is null in every row. `owner_id` of accounts is both read and
+    written; outputs are the fields of accounts with that role.
+    """
+
+    fields: Mapping[RecordKind, tuple[MappedField, ...]]
+
+    def of(self, kind: RecordKind) -> tuple[MappedField, ...]:
+        """The mapped fields of one table, in column order."""
+        return self.fields.get(kind, ())
+
+    def source(self, kind: RecordKind, name: str) -> str:
+        """The CRM's name of our column; KeyError where the config maps none."""
+        return {f.name: f.source for f in self.of(kind)}[name]
+
+    def has(self, kind: RecordKind, name: str) -> bool:
+        """Whether a CRM field is mapped to this column."""
+        return any(f.name == name for f in self.of(kind))
+
+    def outputs(self) -> tuple[MappedField, ...]:
+        """The account fields that we write, without the owner."""
+        return tuple(f for f in self.of(RecordKind.ACCOUNTS) if f.role is FieldRole.OUTPUT)
+
+    def schema(self, kind: RecordKind) -> pa.Schema:
+        """The Arrow schema of this table: the standard columns, then the mapped ones in the config's order."""
+        schema = SCHEMAS[kind]
+        for mapped in self.of(kind):
+            if mapped.name not in schema.names:
+                schema = schema.append(pa.field(mapped.name, ARROW_TYPES[mapped.type]))
+        return schema
+
+    def with_fields(self, kind: RecordKind, fields: Iterable[MappedField]) -> FieldMap:
+        """A mapping in which these fields of one table replace those of the same name, or are added."""
+        merged = {f.name: f for f in self.of(kind)} | {f.name: f for f in fields}
+        return FieldMap({**self.fields, kind: tuple(merged.values())})

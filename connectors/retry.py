@@ -1,0 +1,63 @@
+"""The one retry policy: is it transient, and is there still time?"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import tenacity
+
+from connectors.errors import Transient
+
+T = TypeVar("T")
+
+TRIES = 5
+DEADLINE = 180.0
+"""Seconds from the first try after which none is begun."""
+BASE, CAP = 0.5, 30.0
+"""Seconds: the window of the first wait, and the longest window."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """At most five tries of a call that failed transiently, with full jitter and a total deadline.
+
+    A wait that the CRM named (Retry-After) is honoured as it stands; one that would pass the deadline
+    ends the tries at once. The last error is raised as it came. `sleep`, `clock` (monotonic seconds) and
+    `jitter` (0..1) are passed in by tests.
+    """
+
+    tries: int = TRIES
+    deadline: float = DEADLINE
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = field(default=random.random)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """The function's answer, after as many tries as the policy allows."""
+        began = self.clock()
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            named = error.retry_after if isinstance(error, Transient) else None
+            if named is not None:
+                return float(named)
+            return float(self.jitter() * min(CAP, BASE * 2**state.attempt_number))
+
+        def stop(state: tenacity.RetryCallState) -> bool:
+            return (
+                state.attempt_number >= self.tries
+                or self.clock() - began + state.upcoming_sleep > self.deadline
+            )
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            wait=wait,
+            stop=stop,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return retrying(function)

@@ -1,0 +1,1 @@
+"""Local CRMs over real HTTP, to build and to test against."""

@@ -1,0 +1,1 @@
+"""Decides who should own what: pure, tables in and tables out."""

@@ -1,0 +1,1 @@
+"""From rules and accounts to assignments, as one relational plan."""

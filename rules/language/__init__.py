@@ -1,0 +1,1 @@
+"""What an admin writes, checked and turned into values."""

@@ -1,0 +1,102 @@
+"""The three-valued condition tree: what both spellings of a rule become.
+
+A leaf compares one field with constants and is true, false or unknown (the field is missing); `All`, `Any`
+and `Not` combine them by Kleene's strong logic. Constants are normalised already, as the field's kind says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+Constant = str | int | float | bool | date
+
+
+class FieldKind(StrEnum):
+    """How values of a field are compared; normalisation is in `rules.language.normalise`."""
+
+    TEXT = "text"
+    """NFKC, trimmed, white space folded, case-folded."""
+    ID = "id"
+    """Exactly as it stands."""
+    COUNTRY = "country"
+    """ISO 3166-1 alpha-2."""
+    STATE = "state"
+    """ISO 3166-2 under its country ("US-CA"); missing where the country is."""
+    POSTAL_CODE = "postal_code"
+    """Country and code ("US-02116", "GB-SW1A"); missing where the country is."""
+    DOMAIN = "domain"
+    """Registrable domain, lower case; free-mail domains are missing."""
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The field is one of these values; `eq` is one value, `not_in` is `Not(In(...))`."""
+
+    field: str
+    values: tuple[Constant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InList:
+    """The field is in the named list of the rule set."""
+
+    field: str
+    list: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """low <= field < high by default; a bound that is None is open."""
+
+    field: str
+    low: float | date | None = None
+    high: float | date | None = None
+    low_included: bool = True
+    high_included: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HasPrefix:
+    """The normalised text of the field begins with one of these."""
+
+    field: str
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IsMissing:
+    """The field is missing: never unknown itself."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part is true; true when empty."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one part is true; false when empty."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part is false; unknown stays unknown."""
+
+    part: Condition
+
+
+Test = In | InList | Between | HasPrefix | IsMissing
+Condition = Test | All | Any | Not
+ALWAYS = All(())

@@ -1,0 +1,1 @@
+"""Workload and KPIs of accounts, reps and territories."""

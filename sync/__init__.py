@@ -1,0 +1,1 @@
+"""Makes it so, safely: pull, plan, guard, approve, apply, report."""
