@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
@@ -129,6 +129,19 @@ class Connector(Protocol):
         ...
 
 
+class Settings(BaseModel):
+    """The section `crm:` of the config, which every kind of connector extends with its own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+
+    @property
+    def expected_id(self) -> str | None:
+        """The org or portal that the config names; None where a kind has no such thing."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """A kind of connector, as found by entry point.
@@ -139,7 +152,8 @@ class Plugin:
     """
 
     kind: str
-    settings: type[BaseModel]
+    settings: type[Settings]
     default_fields: Callable[[], FieldMap]
     output_name: Callable[[str], str]
-    connect: Callable[[BaseModel, FieldMap], Connector]
+    connect: Callable[[Any, FieldMap], Connector]
+    """From its settings and the mapping; makes no call to the CRM."""
