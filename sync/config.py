@@ -1,0 +1,260 @@
+"""config.yaml, checked: which CRM, which fields, which rules, what may be written and how much."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from connectors.base import Connector, Plugin, Settings
+from connectors.errors import WrongOrg
+from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
+from connectors.records import RecordKind
+from connectors.registry import UnknownConnector, find
+from rules.language.condition import FieldKind
+from rules.language.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
+from sync.outputs import OUTPUTS, column
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are errors, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldConfig(Section):
+    """One CRM field: `from` is the CRM's name; `compare_as` says how rules compare it (country, domain, id)."""
+
+    source: str = Field(alias="from", min_length=1)
+    type: FieldType = FieldType.TEXT
+    compare_as: FieldKind | None = None
+
+
+def _short_form(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+FieldEntry = Annotated[FieldConfig, BeforeValidator(_short_form)]
+
+
+class FieldsConfig(Section):
+    """The mapping of each table: our column: CRM field."""
+
+    accounts: dict[str, FieldEntry] = {}
+    owners: dict[str, FieldEntry] = {}
+    opportunities: dict[str, FieldEntry] = {}
+    activities: dict[str, FieldEntry] = {}
+
+
+class OutputsConfig(Section):
+    """What is written: the owner, and which output goes to which CRM field (None: the connector's default name)."""
+
+    owner: bool = True
+    fields: dict[str, str | None] = {name: None for name, output in OUTPUTS.items() if output.default}
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, fields: dict[str, str | None]) -> dict[str, str | None]:
+        unknown = [name for name in fields if name not in OUTPUTS]
+        if unknown:
+            raise ValueError(f"there is no output {unknown[0]!r}; there are {', '.join(sorted(OUTPUTS))}")
+        return fields
+
+
+class LimitsConfig(Section):
+    """What is too much for one run; shares are 0..1 of what the message says."""
+
+    moves: int = Field(200, ge=0)
+    """Owner changes in one run."""
+    moved_share: float = Field(0.05, ge=0, le=1)
+    """Owner changes as a share of all accounts."""
+    rep_lost_share: float = Field(0.25, ge=0, le=1)
+    """Accounts one active rep loses, as a share of the rep's book."""
+    rep_gained_share: float = Field(0.10, ge=0, le=1)
+    """Accounts one rep gains, as a share of all accounts."""
+    unassigned_share: float = Field(0.25, ge=0, le=1)
+    """Accounts without any outcome but a reason code, as a share of all accounts."""
+    catch_all_growth: float = Field(0.05, ge=0, le=1)
+    """Growth of the last level's share of accounts since the last applied plan."""
+    empty_levels: bool = False
+    """Whether a level that has rules may match nothing."""
+    rows_read_share: float = Field(0.90, ge=0, le=1)
+    """Rows of a pull as a share of the last pull's, below which nothing is planned."""
+
+
+class ScheduleConfig(Section):
+    """When the nightly run begins, in local time of the zone."""
+
+    at: str = Field("04:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    timezone: str | None = None
+    """IANA name; the rule set's own zone when left out."""
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    )  # fmt: skip
+
+
+class ApplyConfig(Section):
+    """How changes are sent."""
+
+    order: Literal["together", "kpis_first"] = "together"
+    """One write per account, or all KPI fields first and owners last."""
+    quota_reserve: float = Field(0.20, ge=0, lt=1)
+    """Share of the CRM's daily calls that is never touched."""
+
+
+class Config(Section):
+    """The whole of config.yaml; `crm` is checked by the connector's own model."""
+
+    version: Literal[1]
+    crm: dict[str, Any]
+    fields: FieldsConfig = FieldsConfig()
+    rules: str = "rules.yaml"
+    state: str = "state"
+    owner_role: str = "AE"
+    writes: Literal["enabled", "disabled"] = "disabled"
+    outputs: OutputsConfig = OutputsConfig()
+    limits: LimitsConfig = LimitsConfig()
+    approval: Literal["breaches", "always"] = "breaches"
+    plan_expires_hours: int = Field(24, ge=1, le=24 * 14)
+    schedule: ScheduleConfig = ScheduleConfig()
+    apply: ApplyConfig = ApplyConfig()
+    keep_snapshots: int = Field(30, ge=2)
+    full_pull_days: int = Field(7, ge=1)
+    """A whole pull replaces the incremental one after so many days."""
+    memory_limit: str = Field("400MB", pattern=r"^\d+(MB|GB)$")
+    """What the engine's working set may take before it spills to disk."""
+
+
+FIELD_KINDS: Mapping[FieldType, FieldKind] = {
+    FieldType.TEXT: FieldKind.TEXT,
+    FieldType.INTEGER: FieldKind.INTEGER,
+    FieldType.NUMBER: FieldKind.NUMBER,
+    FieldType.BOOLEAN: FieldKind.BOOLEAN,
+    FieldType.DATE: FieldKind.DATE,
+    FieldType.DATETIME: FieldKind.DATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An admin's folder: the config, where its files are, and the connector it names."""
+
+    config: Config
+    path: Path
+    plugin: Plugin
+    settings: Settings
+
+    @property
+    def rules_path(self) -> Path:
+        """The rules file."""
+        return self.path.parent / self.config.rules
+
+    @property
+    def state(self) -> Path:
+        """The state folder: ledger, snapshots, plans, reports."""
+        return self.path.parent / self.config.state
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """CRM field of every output that is written, by the output's name."""
+        return {
+            name: source or self.plugin.output_name(name)
+            for name, source in self.config.outputs.fields.items()
+        }
+
+    def output_fields(self) -> tuple[MappedField, ...]:
+        """The outputs as mapped fields of accounts, in the config's order."""
+        return tuple(
+            MappedField(
+                column(name),
+                source,
+                OUTPUTS[name].type,
+                FieldRole.OUTPUT,
+                OUTPUTS[name].label,
+                OUTPUTS[name].description,
+            )
+            for name, source in self.outputs.items()
+        )
+
+    def field_map(self) -> FieldMap:
+        """The whole mapping: the connector's defaults, the config's own fields, the outputs."""
+        fields = self.plugin.default_fields()
+        for kind in RecordKind:
+            entries: Mapping[str, FieldConfig] = getattr(self.config.fields, str(kind))
+            fields = fields.with_fields(
+                kind, (_mapped(fields, kind, name, entry) for name, entry in entries.items())
+            )
+        return fields.with_fields(RecordKind.ACCOUNTS, self.output_fields())
+
+    def rule_fields(self) -> Mapping[str, FieldKind]:
+        """Kind of every account field that rules may use."""
+        from rules.language.load import STANDARD_FIELDS
+
+        own = {
+            name: entry.compare_as or FIELD_KINDS[entry.type]
+            for name, entry in self.config.fields.accounts.items()
+            if name not in STANDARD_FIELDS
+        }
+        return {**STANDARD_FIELDS, **own}
+
+    def decision_hash(self) -> str:
+        """Changes with every part of the config that decides what a plan holds."""
+        told = self.config.model_dump(mode="json", include={"fields", "owner_role", "outputs", "limits"})
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    def connect(self) -> Connector:
+        """The CRM, after one read-only call that proves the credentials and the org or portal."""
+        connector = self.plugin.connect(self.settings, self.field_map())
+        try:
+            identity = connector.identity()
+            if self.settings.expected_id is not None and identity.id != self.settings.expected_id:
+                raise WrongOrg(
+                    f"the credentials open {identity.name!r} ({identity.id}), the config names {self.settings.expected_id}: "
+                    "nothing was read or written; correct the credentials or the id under crm: in the config"
+                )
+        except BaseException:
+            connector.close()
+            raise
+        return connector
+
+
+def _mapped(fields: FieldMap, kind: RecordKind, name: str, entry: FieldConfig) -> MappedField:
+    standard = {f.name: f for f in fields.of(kind)}.get(name)
+    # A standard column keeps its type, wherever it is read from.
+    return replace(standard, source=entry.source) if standard else MappedField(name, entry.source, entry.type)
+
+
+def load_project(path: Path) -> Project:
+    """The project of a config file; DocumentError lists every problem with its place."""
+    root = read_yaml(path)
+    config, problems = check(root, Config)
+    plugin, settings, more = _crm(root)
+    problems = [*problems, *more]
+    if config is None or plugin is None or settings is None or problems:
+        raise DocumentError(problems)
+    return Project(config, path, plugin, settings)
+
+
+def _crm(root: Node) -> tuple[Plugin | None, Settings | None, list[Problem]]:
+    node = root.get("crm") if isinstance(root, MapNode) else None
+    if not isinstance(node, MapNode):
+        return None, None, []
+    kind = node.get("kind")
+    if kind is None:
+        return None, None, [node.problem(Code.MISSING_KEY, "crm needs a kind: salesforce, hubspot or files")]
+    try:
+        plugin = find(str(kind.plain()))
+    except UnknownConnector as error:
+        return None, None, [kind.problem(Code.BAD_VALUE, str(error))]
+    settings, problems = check(node, plugin.settings)
+    # The line that is wrong may hold a credential that does not belong there: only its key is shown.
+    return (
+        plugin,
+        settings,
+        [replace(p, source_line=p.source_line.partition(":")[0] + ": ...") for p in problems],
+    )

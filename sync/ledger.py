@@ -1,0 +1,586 @@
+"""The memory of everything: plans, approvals, runs, every write with its before-image and state.
+
+SQLite in WAL mode with synchronous=FULL: what is committed survives a power cut. Rows are only added or
+moved forward in state; `history` is append-only and hash-chained, so a changed past is noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync.errors import StateDamaged
+from sync.ledger_schema import (
+    approvals,
+    history,
+    holds,
+    last_written,
+    migrate,
+    nights,
+    plans,
+    runs,
+    writes,
+)
+
+
+class WriteState(StrEnum):
+    """Where one write stands; planned -> inflight -> one of the others."""
+
+    PLANNED = "planned"
+    INFLIGHT = "inflight"
+    APPLIED = "applied"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+OPEN_STATES = (WriteState.PLANNED, WriteState.INFLIGHT, WriteState.UNKNOWN)
+
+
+class RunState(StrEnum):
+    """Where one run stands."""
+
+    RUNNING = "running"
+    """Begun and not finished: at work now, or interrupted and to be resumed."""
+    DONE = "done"
+    PARTIAL = "partial"
+    """Finished; some writes ended in conflict, rejected or held."""
+    EXPIRED = "expired"
+    """Interrupted, and its plan expired before it was resumed; the rest was held."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWrite:
+    """One write as remembered; `before` and `after` map our columns to JSON-safe values."""
+
+    seq: int
+    record_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    state: WriteState
+    code: str = ""
+    message: str = ""
+    found: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt to enact a plan."""
+
+    id: str
+    plan_id: str
+    kind: str
+    state: RunState
+    started_at: datetime
+    finished_at: datetime | None
+    actor: str
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A name on a plan's hash and the breaches accepted."""
+
+    plan_id: str
+    by: str
+    at: datetime
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An account whose owner a person set; we leave it until it is released or the owner changes again."""
+
+    record_id: str
+    live_owner: str | None
+    wanted_owner: str | None
+    reason: str
+    since: datetime
+    run_id: str
+
+
+class Ledger:
+    """Opens (and migrates) the ledger of one state folder; StateDamaged where it is not sound."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        self._engine = sa.create_engine(f"sqlite:///{path}")
+        sa.event.listen(self._engine, "connect", _durable)
+        try:
+            with self._engine.begin() as connection:
+                _sound(connection, path)
+                migrate(connection)
+        except sa.exc.DatabaseError as error:
+            raise StateDamaged(
+                f"{path} is no sound ledger: {error.orig}; restore it from a backup"
+            ) from error
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    # plans and approvals
+
+    def record_plan(self, plan_id: str, *, at: datetime, author: str, header: Mapping[str, Any]) -> None:
+        """Remember a plan once; the first time counts, as its age is counted from it."""
+        with self._begin() as connection:
+            known = connection.execute(sa.select(plans.c.id).where(plans.c.id == plan_id)).first()
+            if known is None:
+                connection.execute(
+                    plans.insert().values(
+                        id=plan_id, created_at=_text(at), author=author, header=_json(header)
+                    )
+                )
+                _chain(connection, at, "plan", {"plan": plan_id, "author": author})
+
+    def renew_plan(self, plan_id: str, at: datetime) -> None:
+        """The same plan was computed again from a fresh pull: its age counts from now."""
+        with self._begin() as connection:
+            connection.execute(plans.update().where(plans.c.id == plan_id).values(created_at=_text(at)))
+
+    def plan_made_at(self, plan_id: str) -> datetime | None:
+        """When a plan was made, None where this ledger does not know it."""
+        with self._begin() as connection:
+            row = connection.execute(sa.select(plans.c.created_at).where(plans.c.id == plan_id)).first()
+        return _time(row[0]) if row else None
+
+    def plan_ids(self, prefix: str) -> list[str]:
+        """Ids of the plans that begin so."""
+        query = (
+            sa.select(plans.c.id)
+            .where(plans.c.id.startswith(prefix, autoescape=True))
+            .order_by(plans.c.created_at)
+        )
+        with self._begin() as connection:
+            return [row[0] for row in connection.execute(query)]
+
+    def latest_plan(self) -> str | None:
+        """The id of the plan made last."""
+        query = sa.select(plans.c.id).order_by(plans.c.created_at.desc(), plans.c.id).limit(1)
+        with self._begin() as connection:
+            return connection.execute(query).scalar()
+
+    def approve(self, approval: Approval) -> None:
+        """Add an approval; approvals are never taken back, a new plan is made instead."""
+        with self._begin() as connection:
+            connection.execute(
+                approvals.insert().values(
+                    plan_id=approval.plan_id,
+                    by=approval.by,
+                    at=_text(approval.at),
+                    accepted=_json(approval.accepted),
+                )
+            )
+            _chain(
+                connection,
+                approval.at,
+                "approval",
+                {"plan": approval.plan_id, "by": approval.by, "accepted": approval.accepted},
+            )
+
+    def approvals(self, plan_id: str) -> list[Approval]:
+        """The approvals of a plan, oldest first."""
+        query = sa.select(approvals).where(approvals.c.plan_id == plan_id).order_by(approvals.c.id)
+        with self._begin() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Approval(r["plan_id"], r["by"], _time(r["at"]), tuple(json.loads(r["accepted"]))) for r in rows
+        ]
+
+    # runs and writes
+
+    def begin_run(
+        self,
+        run_id: str,
+        plan_id: str,
+        *,
+        kind: str,
+        at: datetime,
+        actor: str,
+        planned: Iterable[Sequence[LedgerWrite]],
+    ) -> None:
+        """Remember a run with every write it is going to make, all in one transaction, before any is sent."""
+        with self._begin() as connection:
+            connection.execute(
+                runs.insert().values(
+                    id=run_id,
+                    plan_id=plan_id,
+                    kind=kind,
+                    state=RunState.RUNNING,
+                    started_at=_text(at),
+                    actor=actor,
+                    summary="{}",
+                )
+            )
+            for chunk in planned:
+                connection.execute(writes.insert(), [_write_row(run_id, write) for write in chunk])
+            _chain(connection, at, "run", {"run": run_id, "plan": plan_id, "kind": kind, "actor": actor})
+
+    def open_writes(self, run_id: str, limit: int) -> list[LedgerWrite]:
+        """The next writes of a run that are still planned, in order."""
+        return self._writes(run_id, (WriteState.PLANNED,), limit)
+
+    def undecided(self, run_id: str) -> list[LedgerWrite]:
+        """Writes that may or may not have reached the CRM: in flight when a process died, or unanswered."""
+        return self._writes(run_id, (WriteState.INFLIGHT, WriteState.UNKNOWN), None)
+
+    def writes(self, run_id: str, states: Sequence[WriteState] = tuple(WriteState)) -> list[LedgerWrite]:
+        """The writes of a run in these states, in order."""
+        return self._writes(run_id, states, None)
+
+    def _writes(self, run_id: str, states: Sequence[WriteState], limit: int | None) -> list[LedgerWrite]:
+        query = (
+            sa.select(writes)
+            .where(writes.c.run_id == run_id, writes.c.state.in_([str(s) for s in states]))
+            .order_by(writes.c.seq)
+        )
+        if limit is not None:
+            query = query.limit(limit)
+        with self._begin() as connection:
+            return [_ledger_write(row) for row in connection.execute(query).mappings()]
+
+    def mark(self, run_id: str, marked: Sequence[LedgerWrite], *, at: datetime) -> None:
+        """Move writes to a new state, in one durable transaction, and remember what was applied last.
+
+        An applied owner is remembered as ours; an owner that moved under us becomes a hold.
+        """
+        with self._begin() as connection:
+            connection.execute(
+                writes.update()
+                .where(writes.c.run_id == run_id, writes.c.seq == sa.bindparam("key"))
+                .values(
+                    state=sa.bindparam("to_state"),
+                    code=sa.bindparam("to_code"),
+                    message=sa.bindparam("to_message"),
+                    found=sa.bindparam("to_found"),
+                    updated_at=_text(at),
+                ),
+                [
+                    {
+                        "key": w.seq,
+                        "to_state": str(w.state),
+                        "to_code": w.code,
+                        "to_message": w.message,
+                        "to_found": None if w.found is None else _json(w.found),
+                    }
+                    for w in marked
+                ],
+            )
+            _remember_owners(connection, run_id, marked, at)
+            _chain(
+                connection, at, "writes", {"run": run_id, "states": [[w.seq, str(w.state)] for w in marked]}
+            )
+
+    def finish_run(self, run_id: str, state: RunState, *, at: datetime, summary: Mapping[str, Any]) -> None:
+        """Close a run."""
+        with self._begin() as connection:
+            connection.execute(
+                runs.update()
+                .where(runs.c.id == run_id)
+                .values(state=str(state), finished_at=_text(at), summary=_json(summary))
+            )
+            _chain(connection, at, "finished", {"run": run_id, "state": str(state), "summary": summary})
+
+    def counts(self, run_id: str) -> dict[WriteState, int]:
+        """How many writes of a run stand in each state."""
+        query = (
+            sa.select(writes.c.state, sa.func.count())
+            .where(writes.c.run_id == run_id)
+            .group_by(writes.c.state)
+        )
+        with self._begin() as connection:
+            return {WriteState(state): count for state, count in connection.execute(query)}
+
+    def unfinished(self) -> Run | None:
+        """The run that was begun and not finished, if there is one."""
+        found = self._runs(runs.c.state == str(RunState.RUNNING), 1)
+        return found[0] if found else None
+
+    def run_of_plan(self, plan_id: str) -> Run | None:
+        """The run that enacted, or is enacting, a plan."""
+        found = self._runs(runs.c.plan_id == plan_id, 1)
+        return found[0] if found else None
+
+    def run(self, run_id: str) -> Run | None:
+        """One run by its id or an unambiguous beginning of it."""
+        found = self._runs(runs.c.id.startswith(run_id, autoescape=True), 2)
+        return found[0] if len(found) == 1 else None
+
+    def last_runs(self, limit: int) -> list[Run]:
+        """The latest runs, newest first."""
+        return self._runs(sa.true(), limit)
+
+    def _runs(self, where: sa.ColumnElement[bool], limit: int) -> list[Run]:
+        query = sa.select(runs).where(where).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        with self._begin() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    def position(self) -> str:
+        """Changes whenever something was sent to the CRM, so that a plan knows whether it is the next one."""
+        query = sa.select(runs.c.id).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
+        with self._begin() as connection:
+            return connection.execute(query).scalar() or "start"
+
+    # owners that are ours, and holds
+
+    def owners_written(self) -> list[tuple[str, str | None]]:
+        """Account id and the owner that we set last, for every account whose owner we ever set."""
+        with self._begin() as connection:
+            return [
+                (r[0], r[1])
+                for r in connection.execute(sa.select(last_written.c.record_id, last_written.c.value))
+            ]
+
+    def holds(self) -> list[Hold]:
+        """The accounts that are held now, by id."""
+        query = sa.select(holds).where(holds.c.released_at.is_(None)).order_by(holds.c.record_id)
+        with self._begin() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Hold(
+                r["record_id"],
+                r["live_owner"],
+                r["wanted_owner"],
+                r["reason"],
+                _time(r["since"]),
+                r["run_id"],
+            )
+            for r in rows
+        ]
+
+    def hold(self, found: Sequence[Hold]) -> None:
+        """Hold these accounts; one that is held already stays as it is."""
+        with self._begin() as connection:
+            _hold(connection, found)
+
+    def release(self, record_ids: Sequence[str], *, at: datetime, by: str) -> int:
+        """End the hold of these accounts; the rules decide again at the next plan. Returns how many were held."""
+        with self._begin() as connection:
+            done = connection.execute(
+                holds.update()
+                .where(holds.c.record_id.in_(list(record_ids)), holds.c.released_at.is_(None))
+                .values(released_at=_text(at), released_by=by)
+            ).rowcount
+            # Without this the next plan would see the human's change once more, and hold again.
+            connection.execute(last_written.delete().where(last_written.c.record_id.in_(list(record_ids))))
+            _chain(connection, at, "release", {"records": list(record_ids), "by": by})
+        return int(done)
+
+    # nights
+
+    def night_done(self, schedule: str, night: date) -> bool:
+        """Whether this local date's run is done."""
+        query = sa.select(nights.c.state).where(
+            nights.c.schedule == schedule, nights.c.local_date == night.isoformat()
+        )
+        with self._begin() as connection:
+            return connection.execute(query).scalar() == "done"
+
+    def record_night(self, schedule: str, night: date, *, at: datetime, exit_code: int, done: bool) -> None:
+        """Remember how this local date's run ended; an attempt that may be repeated is not `done`."""
+        key = (nights.c.schedule == schedule) & (nights.c.local_date == night.isoformat())
+        with self._begin() as connection:
+            connection.execute(nights.delete().where(key))
+            connection.execute(
+                nights.insert().values(
+                    schedule=schedule,
+                    local_date=night.isoformat(),
+                    at=_text(at),
+                    exit_code=exit_code,
+                    state="done" if done else "open",
+                )
+            )
+
+    def last_night(self, schedule: str) -> tuple[date, datetime, int, bool] | None:
+        """Local date, instant, exit code and whether it is done, of the latest night."""
+        query = (
+            sa.select(nights)
+            .where(nights.c.schedule == schedule)
+            .order_by(nights.c.local_date.desc())
+            .limit(1)
+        )
+        with self._begin() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return (
+            date.fromisoformat(row["local_date"]),
+            _time(row["at"]),
+            row["exit_code"],
+            row["state"] == "done",
+        )
+
+    # soundness
+
+    def check_history(self) -> int:
+        """The number of history entries; StateDamaged names the first whose hash does not follow."""
+        previous, seq = "", 0
+        with self._begin() as connection:
+            for row in connection.execute(sa.select(history).order_by(history.c.seq)).mappings():
+                seq += 1
+                expected = _hash(previous, row["at"], row["kind"], row["payload"])
+                if row["seq"] != seq or row["previous"] != previous or row["hash"] != expected:
+                    raise StateDamaged(
+                        f"ledger history entry {row['seq']} was changed or one before it is gone; restore a backup"
+                    )
+                previous = row["hash"]
+        return seq
+
+
+def _durable(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sound(connection: sa.Connection, path: Path) -> None:
+    answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if answer != "ok":
+        raise StateDamaged(f"{path} is damaged ({answer}); restore it from a backup, nothing was sent")
+
+
+def _remember_owners(
+    connection: sa.Connection, run_id: str, marked: Sequence[LedgerWrite], at: datetime
+) -> None:
+    ours = [
+        {"record_id": w.record_id, "value": w.after["owner_id"], "run_id": run_id}
+        for w in marked
+        if w.state is WriteState.APPLIED and "owner_id" in w.after
+    ]
+    if ours:
+        connection.execute(
+            last_written.delete().where(last_written.c.record_id == sa.bindparam("key")),
+            [{"key": o["record_id"]} for o in ours],
+        )
+        connection.execute(last_written.insert(), ours)
+    moved = [
+        w
+        for w in marked
+        if w.state is WriteState.CONFLICT and "owner_id" in w.after and w.found and "owner_id" in w.found
+    ]
+    _hold(
+        connection,
+        [
+            Hold(
+                w.record_id,
+                w.found["owner_id"],
+                w.after["owner_id"],
+                "the owner was changed in the CRM between plan and apply",
+                at,
+                run_id,
+            )
+            for w in moved
+            if w.found and w.found["owner_id"] != w.before.get("owner_id")
+        ],
+    )
+
+
+def _hold(connection: sa.Connection, found: Sequence[Hold]) -> None:
+    if not found:
+        return
+    known = {
+        row[0]
+        for row in connection.execute(sa.select(holds.c.record_id).where(holds.c.released_at.is_(None)))
+    }
+    fresh = [
+        {
+            "record_id": h.record_id,
+            "live_owner": h.live_owner,
+            "wanted_owner": h.wanted_owner,
+            "reason": h.reason,
+            "since": _text(h.since),
+            "run_id": h.run_id,
+        }
+        for h in found
+        if h.record_id not in known
+    ]
+    if fresh:
+        connection.execute(holds.insert(), fresh)
+
+
+def _chain(connection: sa.Connection, at: datetime, kind: str, payload: Mapping[str, Any]) -> None:
+    last = connection.execute(
+        sa.select(history.c.seq, history.c.hash).order_by(history.c.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (last[0] + 1, last[1]) if last else (1, "")
+    text = _json(payload)
+    connection.execute(
+        history.insert().values(
+            seq=seq,
+            at=_text(at),
+            kind=kind,
+            payload=text,
+            previous=previous,
+            hash=_hash(previous, _text(at), kind, text),
+        )
+    )
+
+
+def _hash(previous: str, at: str, kind: str, payload: str) -> str:
+    return hashlib.sha256("\n".join((previous, at, kind, payload)).encode()).hexdigest()
+
+
+def _write_row(run_id: str, write: LedgerWrite) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "seq": write.seq,
+        "record_id": write.record_id,
+        "before": _json(write.before),
+        "after": _json(write.after),
+        "state": str(write.state),
+    }
+
+
+def _ledger_write(row: sa.RowMapping) -> LedgerWrite:
+    return LedgerWrite(
+        seq=row["seq"],
+        record_id=row["record_id"],
+        before=json.loads(row["before"]),
+        after=json.loads(row["after"]),
+        state=WriteState(row["state"]),
+        code=row["code"],
+        message=row["message"],
+        found=None if row["found"] is None else json.loads(row["found"]),
+    )
+
+
+def _run(row: sa.RowMapping) -> Run:
+    return Run(
+        id=row["id"],
+        plan_id=row["plan_id"],
+        kind=row["kind"],
+        state=RunState(row["state"]),
+        started_at=_time(row["started_at"]),
+        finished_at=_time(row["finished_at"]) if row["finished_at"] else None,
+        actor=row["actor"],
+        summary=json.loads(row["summary"]),
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,154 @@
+"""From a snapshot to a plan: assign, measure, diff, guard, and a summary that a person can judge by."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rules.language.load import load_rules
+
+from connectors.mapping import FieldType
+from rules.language.ruleset import RuleSet
+from sync.diff import Desired, database, diff
+from sync.guard import guard
+from sync.outputs import OUTPUTS, column
+from sync.plan import Plan, store
+from sync.plan import load as load_plan
+from sync.summary import summarise
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sync.ledger import Ledger
+    from sync.run import Session
+    from sync.snapshot import Snapshot
+
+TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")
+"""Files that are kept beside a plan, to explain and report it."""
+
+
+def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
+    """Compute, guard and store the plan of a snapshot."""
+    from rules.engine.assign import assign
+
+    from rules.measure import measure
+
+    project, config = session.project, session.project.config
+    rules = load_rules(project.rules_path, project.rule_fields())
+    as_of = session.now().astimezone(ZoneInfo(rules.timezone)).date()
+    with _working_folder(session.plans) as work:
+        desired = Desired(
+            snapshot.tables, work / "assignments.parquet", work / "account_kpis.parquet", config.owner_role
+        )
+        with session.stage("assign"):
+            assign(rules, snapshot.tables, desired.assignments, as_of, memory_limit=config.memory_limit)
+        with session.stage("measure"):
+            measured = measure(rules, snapshot.tables, desired.assignments, work, as_of)
+        with session.stage("diff"):
+            changes = diff(
+                desired,
+                write_owner=config.outputs.owner,
+                outputs=list(project.outputs),
+                ours=_ours(ledger),
+                holds=_holds(ledger),
+                memory_limit=config.memory_limit,
+            )
+        with session.stage("guard"), database(desired, config.memory_limit) as con:
+            con.register("changes", changes)
+            summary = {**summarise(con, rules), "balance": _told(measured)}
+            levels = _levels_in_use(rules)
+            breaches = guard(con, config.limits, levels=levels, previous=_last_applied(session, ledger))
+        header = {
+            "kind": "sync",
+            "crm": project.plugin.kind,
+            "org": project.settings.expected_id or "",
+            "as_of": as_of.isoformat(),
+            "bindings": {
+                "snapshot": snapshot.id,
+                "rules": rules.hash,
+                "config": project.decision_hash(),
+                "ledger": ledger.position(),
+            },
+            "fields": plan_fields(list(project.outputs)),
+            "breaches": [{"name": b.name, "message": b.message} for b in breaches],
+            "summary": summary,
+        }
+        plan = store(session.plans, header, changes)
+        for name in TABLES:
+            (work / f"{name}.parquet").replace(plan.path.with_name(f"{name}.parquet"))
+    return plan
+
+
+def plan_fields(outputs: Sequence[str]) -> dict[str, str]:
+    """Type of every column that a plan with these outputs can set."""
+    return {"owner_id": str(FieldType.TEXT)} | {column(name): str(OUTPUTS[name].type) for name in outputs}
+
+
+@contextmanager
+def _working_folder(plans: Path) -> Iterator[Path]:
+    work = plans / ".making"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, mode=0o700)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _ours(ledger: Ledger) -> pa.Table:
+    import pyarrow as pa
+
+    rows = ledger.owners_written()
+    return pa.table(
+        {
+            "record_id": pa.array([r[0] for r in rows], pa.string()),
+            "value": pa.array([r[1] for r in rows], pa.string()),
+        }
+    )
+
+
+def _holds(ledger: Ledger) -> pa.Table:
+    import pyarrow as pa
+
+    held = ledger.holds()
+    return pa.table(
+        {
+            "record_id": pa.array([h.record_id for h in held], pa.string()),
+            "reason": pa.array([h.reason for h in held], pa.string()),
+        }
+    )
+
+
+def _levels_in_use(rules: RuleSet) -> list[str]:
+    used = {rule.level for rule in rules.rules}
+    return [level for level in rules.levels if level in used]
+
+
+def _last_applied(session: Session, ledger: Ledger) -> dict[str, Any] | None:
+    for run in ledger.last_runs(20):
+        path = session.plans / run.plan_id[:12] / "plan.parquet"
+        if run.kind == "sync" and path.is_file():
+            return dict(load_plan(path).summary)
+    return None
+
+
+def _told(measured: object) -> Any:
+    """The measures' summary as plain values, rounded so that it is the same on every machine."""
+    from dataclasses import asdict, is_dataclass
+
+    plain = asdict(measured) if is_dataclass(measured) and not isinstance(measured, type) else measured
+    return _rounded(plain)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {str(k): _rounded(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return value if isinstance(value, str | int | bool | type(None)) else str(value)

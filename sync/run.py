@@ -1,0 +1,292 @@
+"""The night in one page: pull, assign, measure, diff, guard, approve, apply, report.
+
+`propose` touches nothing but the state folder; `enact` carries out exactly the plan that was approved.
+The command line and the scheduler call the same two functions.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from connectors.errors import FieldProblems
+from connectors.records import RecordKind
+from sync import snapshot as snapshots
+from sync.apply import Applier, Verified
+from sync.approve import require_approval
+from sync.errors import Busy, ConfigProblem, StalePlan, SyncError
+from sync.ledger import Ledger, Run, RunState, WriteState
+from sync.plan import Plan, load
+from sync.snapshot import Puller, PullReport, Snapshot
+
+if TYPE_CHECKING:
+    from connectors.base import Connector
+    from sync.config import Project
+
+log = structlog.get_logger()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's work on one project: its clock, who asks, and whom to tell about progress."""
+
+    project: Project
+    now: Callable[[], datetime] = _utc_now
+    actor: str = field(default_factory=getpass.getuser)
+    stage: Callable[[str], AbstractContextManager[object]] = lambda name: nullcontext()
+    """Entered around every stage of the flow, for progress bars and measurements."""
+    on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
+    on_writes: Callable[[int], None] = lambda decided: None
+    stopping: Callable[[], bool] = lambda: False
+
+    @property
+    def plans(self) -> Path:
+        """The folder of plans."""
+        return self.project.state / "plans"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of snapshots."""
+        return self.project.state / "snapshots"
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger of the state folder."""
+        ledger = Ledger(self.project.state / "ledger.sqlite")
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The one right to change this state folder or its CRM; Busy when another process has it."""
+        import filelock
+
+        self.project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = filelock.FileLock(self.project.state / "lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise Busy(f"another run is at work on {self.project.state}; try again when it is done") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def pull(
+    session: Session,
+    connector: Connector,
+    *,
+    whole: bool = False,
+    accept_fewer: frozenset[RecordKind] = frozenset(),
+) -> PullReport:
+    """Bring the snapshot up to date; refuses a mapping that does not fit and a truncated reading."""
+    problems = connector.check(writing=session.project.config.writes == "enabled")
+    if problems:
+        raise FieldProblems(problems)
+    config = session.project.config
+    puller = Puller(
+        folder=session.snapshots,
+        fields=session.project.field_map(),
+        now=session.now,
+        rows_read_share=config.limits.rows_read_share,
+        whole_after=timedelta(days=config.full_pull_days),
+        keep=config.keep_snapshots,
+        memory_limit=config.memory_limit,
+        on_rows=session.on_rows,
+    )
+    with session.stage("pull"):
+        report = puller.pull(connector, whole=whole, accept_fewer=accept_fewer)
+    log.info(
+        "pulled",
+        snapshot=report.snapshot.id,
+        whole=report.whole,
+        came={str(k): n for k, n in report.came.items()},
+    )
+    return report
+
+
+def propose(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
+    """The plan that follows from this snapshot, the rules and the ledger; equal input, equal plan."""
+    from sync.propose import make_plan
+
+    plan = make_plan(session, ledger, snapshot)
+    ledger.record_plan(
+        plan.id, at=session.now(), author=session.actor, header={"records": plan.summary["records"]}
+    )
+    ledger.renew_plan(plan.id, session.now())
+    log.info(
+        "planned", plan=plan.short, records=plan.summary["records"], breaches=[b.name for b in plan.breaches]
+    )
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Enacted:
+    """What became of a plan: the run, how many writes stand where, and what a second look found."""
+
+    run: Run
+    counts: dict[WriteState, int]
+    verified: Verified
+
+
+def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> Enacted:
+    """Carry out an approved plan, or go on where an interrupted run of it stopped.
+
+    GateRefused without the approval it needs, StalePlan where the world moved, ConfigProblem where the
+    config does not enable writes.
+    """
+    project = session.project
+    if project.config.writes != "enabled":
+        raise ConfigProblem('nothing is written until the config says "writes: enabled"')
+    run = ledger.run_of_plan(plan.id)
+    if run is None:
+        require_approval(ledger, plan, always=project.config.approval == "always")
+        require_fresh(session, ledger, plan, connector)
+        run = _begin(session, ledger, plan, connector)
+    elif run.state is not RunState.RUNNING:
+        raise StalePlan(
+            f'plan {plan.short} was carried out by run {run.id}; make a new one with "territory plan"'
+        )
+    applier = _applier(session, ledger, connector)
+    with session.stage("apply"):
+        applier.run(run.id, plan)
+    counts = ledger.counts(run.id)
+    if counts.get(WriteState.PLANNED):
+        return Enacted(run, counts, Verified())
+    with session.stage("verify"):
+        verified = applier.verify(run.id, plan)
+    return _finish(session, ledger, run, verified)
+
+
+def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> None:
+    """StalePlan says which of org, age, snapshot, rules, config and ledger moved since the plan was made."""
+    from rules.language.load import load_rules
+
+    made = ledger.plan_made_at(plan.id)
+    if made is None:
+        raise StalePlan(
+            f'plan {plan.short} is not in this state folder\'s ledger; make it here with "territory plan"'
+        )
+    age, most = session.now() - made, timedelta(hours=session.project.config.plan_expires_hours)
+    rules = load_rules(session.project.rules_path, session.project.rule_fields())
+    current = snapshots.load(session.snapshots)
+    checks = (
+        (plan.org != connector.identity().id, f"it is for org {plan.org}"),
+        (
+            age > most,
+            f"it is {age.total_seconds() / 3600:.0f} h old, plans expire after {most.total_seconds() / 3600:.0f} h",
+        ),
+        (current is None or current.id != plan.bindings.snapshot, "the CRM was pulled again and had changed"),
+        (rules.hash != plan.bindings.rules, "the rules changed"),
+        (session.project.decision_hash() != plan.bindings.config, "the config changed"),
+        (ledger.position() != plan.bindings.ledger, "another run wrote to the CRM"),
+    )
+    moved = [reason for failed, reason in checks if failed]
+    if moved:
+        raise StalePlan(
+            f'plan {plan.short} is stale: {"; ".join(moved)}. Make a new one with "territory plan"'
+        )
+
+
+def night(
+    session: Session, ledger: Ledger, connector: Connector, *, write: bool
+) -> tuple[Plan, Enacted | None]:
+    """One unattended run: resume what was interrupted, then pull, plan, gate and, if `write`, apply."""
+    resume(session, ledger, connector)
+    report = pull(session, connector)
+    plan = propose(session, ledger, report.snapshot)
+    if plan.is_empty or not write:
+        if not plan.is_empty:
+            require_approval(ledger, plan, always=session.project.config.approval == "always")
+        return plan, None
+    return plan, enact(session, ledger, plan, connector)
+
+
+def resume(session: Session, ledger: Ledger, connector: Connector) -> Enacted | None:
+    """Finish the run that was interrupted, if there is one; None when there was none.
+
+    Where its plan expired meanwhile, what was not sent is held, so that the next plan decides anew.
+    """
+    run = ledger.unfinished()
+    if run is None:
+        return None
+    plan = load(session.plans / run.plan_id[:12] / "plan.parquet")
+    if plan.id != run.plan_id:
+        raise SyncError(
+            f"the plan file of the interrupted run {run.id} was changed: {plan.path}; restore it from a backup"
+        )
+    log.info("resuming", run=run.id, plan=plan.short)
+    made = ledger.plan_made_at(plan.id)
+    if made and session.now() - made > timedelta(hours=session.project.config.plan_expires_hours):
+        applier = _applier(session, ledger, connector)
+        applier.read_back(run.id, plan)
+        _hold_rest(session, ledger, run)
+        return _finish(session, ledger, run, applier.verify(run.id, plan), RunState.EXPIRED)
+    return enact(session, ledger, plan, connector)
+
+
+def _begin(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> Run:
+    if ledger.unfinished() is not None:
+        raise StalePlan(
+            'an earlier run was interrupted; resume it first with "territory run --write" or "territory apply"'
+        )
+    run_id = f"{session.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    owner_last = session.project.config.apply.order == "kpis_first"
+    planned = _applier(session, ledger, connector).plan_writes(plan, owner_last=owner_last)
+    ledger.begin_run(run_id, plan.id, kind=plan.kind, at=session.now(), actor=session.actor, planned=planned)
+    run = ledger.run(run_id)
+    assert run is not None
+    return run
+
+
+def _applier(session: Session, ledger: Ledger, connector: Connector) -> Applier:
+    return Applier(
+        connector,
+        ledger,
+        session.now,
+        quota_reserve=session.project.config.apply.quota_reserve,
+        stopping=session.stopping,
+        on_progress=session.on_writes,
+    )
+
+
+def _hold_rest(session: Session, ledger: Ledger, run: Run) -> None:
+    rest = ledger.writes(run.id, [WriteState.PLANNED])
+    message = "the run was interrupted and its plan expired before it was resumed"
+    ledger.mark(run.id, [replace(w, state=WriteState.HELD, message=message) for w in rest], at=session.now())
+
+
+def _finish(
+    session: Session, ledger: Ledger, run: Run, verified: Verified, state: RunState | None = None
+) -> Enacted:
+    counts = ledger.counts(run.id)
+    clean = set(counts) <= {WriteState.APPLIED} and not verified.differing
+    told: dict[str, Any] = {
+        "counts": {str(s): n for s, n in sorted(counts.items())},
+        "verified": verified.checked,
+        "differing": list(verified.differing[:100]),
+    }
+    ledger.finish_run(
+        run.id, state or (RunState.DONE if clean else RunState.PARTIAL), at=session.now(), summary=told
+    )
+    done = ledger.run(run.id)
+    assert done is not None
+    log.info(
+        "finished", run=done.id, state=str(done.state), **told["counts"], differing=len(verified.differing)
+    )
+    return Enacted(done, counts, verified)

@@ -1,0 +1,274 @@
+"""What a CRM said at one instant: immutable Parquet files with a hash, made whole or from the last one.
+
+A folder of snapshots holds one folder per content hash and `latest.json`, which names the current one and
+the watermarks it reaches. The pointer moves only after every row is stored, so an interrupted pull leaves
+the last snapshot and its watermarks as they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.records import RecordKind, Watermark
+from rules.tables import Tables
+from sync.errors import StateDamaged, TruncatedPull
+from sync.files import replacing, sha256, write_text
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from connectors.base import Connector, Pull
+    from connectors.mapping import FieldMap
+
+POINTER = "latest.json"
+ROWS_PER_GROUP = 100_000
+# Rows that belong to one record; a changed record replaces all of its rows.
+SORT = {RecordKind.ACTIVITIES: "id, account_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot on disk; `rows` counts the rows of each table."""
+
+    folder: Path
+    id: str
+    """The first 16 digits of the SHA-256 over the files' hashes."""
+    rows: Mapping[RecordKind, int]
+    watermarks: Mapping[RecordKind, Watermark]
+    pulled_at: datetime
+    whole_at: datetime
+    """When every table was last pulled whole."""
+    mapping: str
+    """Hash of the field mapping; another mapping needs a whole pull."""
+
+    @property
+    def tables(self) -> Tables:
+        """The files, as rules read them."""
+        return Tables(**{str(kind): self.folder / f"{kind}.parquet" for kind in RecordKind})
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull did: rows that came, and rows before and after, per table."""
+
+    snapshot: Snapshot
+    came: Mapping[RecordKind, int]
+    before: Mapping[RecordKind, int]
+    whole: bool
+
+
+def load(folder: Path) -> Snapshot | None:
+    """The latest snapshot, None before the first pull; StateDamaged where its files are gone."""
+    pointer = folder / POINTER
+    if not pointer.exists():
+        return None
+    try:
+        told = json.loads(pointer.read_text(encoding="utf-8"))
+        snapshot = Snapshot(
+            folder=folder / told["id"],
+            id=told["id"],
+            rows={RecordKind(k): n for k, n in told["rows"].items()},
+            watermarks={RecordKind(k): Watermark(w) for k, w in told["watermarks"].items()},
+            pulled_at=datetime.fromisoformat(told["pulled_at"]),
+            whole_at=datetime.fromisoformat(told["whole_at"]),
+            mapping=told["mapping"],
+        )
+    except (ValueError, KeyError) as error:
+        raise StateDamaged(f"{pointer} cannot be read ({error}); delete it and pull again") from error
+    missing = [kind for kind in RecordKind if not (snapshot.folder / f"{kind}.parquet").exists()]
+    if missing:
+        raise StateDamaged(f"{snapshot.folder} has no {missing[0]}.parquet; delete {pointer} and pull again")
+    return snapshot
+
+
+def verify(snapshot: Snapshot) -> None:
+    """StateDamaged where a file is not what was stored."""
+    if _identity(snapshot.folder) != snapshot.id:
+        raise StateDamaged(f"{snapshot.folder} was changed after it was stored; delete it and pull again")
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Pulls one CRM into a folder of snapshots."""
+
+    folder: Path
+    fields: FieldMap
+    now: Callable[[], datetime]
+    rows_read_share: float
+    """A table that shrinks below this share of the last one is taken for truncated."""
+    whole_after: timedelta
+    keep: int
+    memory_limit: str = "400MB"
+    on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
+    """Told the rows that came so far, for progress bars."""
+
+    def pull(
+        self, connector: Connector, *, whole: bool = False, accept_fewer: frozenset[RecordKind] = frozenset()
+    ) -> PullReport:
+        """Store what changed since the last snapshot, or everything.
+
+        TruncatedPull where a table lost more rows than allowed and `accept_fewer` does not name it.
+        """
+        last = load(self.folder)
+        now = self.now()
+        mapping = mapping_hash(self.fields)
+        whole = whole or last is None or last.mapping != mapping or now - last.whole_at >= self.whole_after
+        with self._working_folder() as work:
+            came, marks, complete = {}, {}, True
+            for kind in RecordKind:
+                since = None if whole or last is None else last.watermarks.get(kind)
+                if kind not in connector.capabilities.changes:
+                    since = None
+                pull = connector.pull(kind, since)
+                complete = complete and pull.complete
+                came[kind] = self._store(pull, kind, work)
+                marks[kind] = pull.watermark
+                self._merge(kind, work, last, complete=pull.complete)
+            rows = {kind: _rows(work / f"{kind}.parquet") for kind in RecordKind}
+            before = dict(last.rows) if last else {}
+            self._refuse_truncated(rows, before, accept_fewer)
+            snapshot = Snapshot(
+                folder=self._keep_folder(work),
+                id="",
+                rows=rows,
+                watermarks=marks,
+                pulled_at=now,
+                whole_at=now if complete or last is None else last.whole_at,
+                mapping=mapping,
+            )
+        snapshot = replace(snapshot, id=snapshot.folder.name)
+        self._point_to(snapshot)
+        self._forget_old(snapshot)
+        return PullReport(snapshot, came, before, whole)
+
+    @contextmanager
+    def _working_folder(self) -> Iterator[Path]:
+        work = self.folder / ".pulling"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True, mode=0o700)
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _store(self, pull: Pull, kind: RecordKind, work: Path) -> int:
+        import pyarrow.parquet as pq
+
+        rows = 0
+        with pq.ParquetWriter(work / f"{kind}.incoming.parquet", self.fields.schema(kind)) as writer:
+            for batch in pull.batches:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+                self.on_rows(kind, rows)
+        return rows
+
+    def _merge(self, kind: RecordKind, work: Path, last: Snapshot | None, *, complete: bool) -> None:
+        incoming = work / f"{kind}.incoming.parquet"
+        order = SORT.get(kind, "id")
+        fresh = (
+            f"SELECT * FROM incoming QUALIFY row_number() OVER "
+            f"(PARTITION BY {order} ORDER BY modified_at DESC NULLS LAST, deleted) = 1"
+        )
+        with _database(work, self.memory_limit) as database:
+            database.from_parquet(str(incoming)).create_view("incoming")
+            kept = ""
+            if not complete and last is not None:
+                database.from_parquet(str(last.folder / f"{kind}.parquet")).create_view("last")
+                kept = "UNION ALL BY NAME SELECT * FROM last WHERE id NOT IN (SELECT id FROM incoming)"
+            rows = database.execute(f"SELECT * FROM ({fresh}) WHERE NOT deleted {kept} ORDER BY {order}")
+            _write_parquet(
+                rows.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
+            )
+        incoming.unlink()
+
+    def _refuse_truncated(
+        self,
+        rows: Mapping[RecordKind, int],
+        before: Mapping[RecordKind, int],
+        accepted: frozenset[RecordKind],
+    ) -> None:
+        for kind in (RecordKind.ACCOUNTS, RecordKind.OWNERS):
+            if rows[kind] == 0 and kind not in accepted:
+                raise TruncatedPull(
+                    f"the CRM gave no {kind}; nothing is planned from that. Check what the integration user may see, "
+                    f'or say that this is right with "territory pull --accept-fewer {kind}"'
+                )
+        for kind, had in before.items():
+            if rows[kind] < had * self.rows_read_share and kind not in accepted:
+                raise TruncatedPull(
+                    f"{kind}: {rows[kind]:,} rows, {rows[kind] / had:.1%} of the last pull's {had:,} "
+                    f"(limit {self.rows_read_share:.0%}); nothing is planned from that. Check what the integration user "
+                    f'may see, or say that this is right with "territory pull --accept-fewer {kind}"'
+                )
+
+    def _keep_folder(self, work: Path) -> Path:
+        final = self.folder / _identity(work)
+        if not final.exists():
+            for file in work.iterdir():
+                file.chmod(0o600)
+            work.rename(final)
+        return final
+
+    def _point_to(self, snapshot: Snapshot) -> None:
+        told = {
+            "id": snapshot.id,
+            "rows": {str(k): n for k, n in snapshot.rows.items()},
+            "watermarks": {str(k): w for k, w in snapshot.watermarks.items()},
+            "pulled_at": snapshot.pulled_at.isoformat(),
+            "whole_at": snapshot.whole_at.isoformat(),
+            "mapping": snapshot.mapping,
+        }
+        write_text(self.folder / POINTER, json.dumps(told, indent=2) + "\n")
+
+    def _forget_old(self, current: Snapshot) -> None:
+        others = [f for f in self.folder.iterdir() if f.is_dir() and f.name not in (current.id, ".pulling")]
+        others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+        for folder in others[self.keep - 1 :]:
+            shutil.rmtree(folder)
+
+
+def mapping_hash(fields: FieldMap) -> str:
+    """Changes when a column would be read from another field or as another type."""
+    told = [(str(kind), f.name, f.source, str(f.type)) for kind in RecordKind for f in fields.of(kind)]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def _identity(folder: Path) -> str:
+    told = "\n".join(sha256(folder / f"{kind}.parquet") for kind in RecordKind)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _database(work: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit, "temp_directory": str(work / "spill"), "TimeZone": "UTC"}  # fmt: skip
+    with duckdb.connect(":memory:", config=settings) as database:
+        yield database
+
+
+def _write_parquet(rows: pa.RecordBatchReader, path: Path, schema: pa.Schema) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_table(
+                pa.Table.from_batches([batch]).select(schema.names).cast(schema),
+                row_group_size=ROWS_PER_GROUP,
+            )
+
+
+def _rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
