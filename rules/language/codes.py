@@ -92,5 +92,7 @@ def meanings() -> dict[str, str]:
 
     body = ast.parse(inspect.getsource(Code)).body[0]
     assert isinstance(body, ast.ClassDef)
-    texts = [n.value.value for n in body.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
+    texts = [
+        n.value.value for n in body.body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+    ]
     return {code.value: str(text) for code, text in zip(Code, texts[1:], strict=True)}

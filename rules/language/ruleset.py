@@ -141,6 +141,29 @@ class Workload:
     """Directions that count; empty counts all."""
     tolerance: float = 0.15
     """Share around the target inside which a rep's load is balanced."""
+    potential_field: str = "annual_revenue"
+    """The account's revenue potential, a number in the account's own currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a rule test expects of one role: decision, rule, territory, owner, pod, or words of the reason.
+
+    Names that are left out are not looked at; None expects that there is none.
+    """
+
+    role: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """An account as raw text, by field, and what must become of it."""
+
+    name: str
+    given: Mapping[str, str | None]
+    expected: Expected
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +183,7 @@ class RuleSet:
     fiscal_year_start: tuple[int, int]
     """Month and day."""
     missing_values: tuple[str, ...]
+    """Folded (`rules.language.folding.fold`), sorted; "" is always among them."""
     missing_numbers: Mapping[str, tuple[float, ...]]
     """Per field, numbers that mean missing (0 employees, where declared)."""
     workload: Workload | None
@@ -167,6 +191,7 @@ class RuleSet:
     files: tuple[str, ...] = ()
     roles: tuple[str, ...] = field(default=("AE",))
     """The roles that rules assign, in order of first use."""
+    tests: tuple[RuleTest, ...] = ()
 
 
 AsOf = date

@@ -48,7 +48,11 @@ def _number_literals(plain: Any, errors: list[ErrorDetails]) -> bool:
     done = False
     for error in errors:
         text = error.get("input")
-        if error["type"] == "literal_error" and isinstance(text, str) and text in str(error["ctx"]["expected"]):
+        if (
+            error["type"] == "literal_error"
+            and isinstance(text, str)
+            and text in str(error["ctx"]["expected"])
+        ):
             done = _set_number(plain, error["loc"], text) or done
     return done
 
@@ -109,7 +113,9 @@ def _problem(at: Node, model: type[BaseModel], error: ErrorDetails) -> Problem:
                 Code.BAD_VALUE, f"{name}: {at.text!r} is not one of {choices}", _near(at.text, known)
             )
         case _:
-            return at.problem(Code.BAD_VALUE, f"{name}: {_sentence(at, error)}" if name else _sentence(at, error))
+            return at.problem(
+                Code.BAD_VALUE, f"{name}: {_sentence(at, error)}" if name else _sentence(at, error)
+            )
 
 
 def _near(word: str, known: list[str]) -> str:

@@ -217,13 +217,17 @@ class _Builder:
         elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
             self._place(self._close())
         elif isinstance(event, yaml.AliasEvent):
-            self._stop(event, Code.NOT_ALLOWED, f"alias '*{event.anchor}' is not allowed", "write the value out")
+            self._stop(
+                event, Code.NOT_ALLOWED, f"alias '*{event.anchor}' is not allowed", "write the value out"
+            )
         elif isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
             self._stop(event, Code.NOT_ALLOWED, "a second document is not allowed", "use one file for each")
 
     def _refuse_extras(self, event: Any, tag: str | None) -> None:
         if event.anchor is not None:
-            self._stop(event, Code.NOT_ALLOWED, f"anchor '&{event.anchor}' is not allowed", "write the value out")
+            self._stop(
+                event, Code.NOT_ALLOWED, f"anchor '&{event.anchor}' is not allowed", "write the value out"
+            )
         if tag is not None:
             self._stop(event, Code.NOT_ALLOWED, f"tag {tag!r} is not allowed", "write the plain value")
 
@@ -271,4 +275,5 @@ class _Builder:
 
 def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
+    assert mark is not None
     return mark.line + 1, mark.column + 1

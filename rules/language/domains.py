@@ -1,0 +1,135 @@
+"""Registrable domains out of whatever a website or e-mail field holds."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+FREE_MAIL = frozenset(
+    [
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "yahoo.co.uk",
+        "yahoo.fr",
+        "yahoo.de",
+        "yahoo.co.jp",
+        "yahoo.co.in",
+        "ymail.com",
+        "hotmail.com",
+        "hotmail.co.uk",
+        "hotmail.fr",
+        "hotmail.de",
+        "outlook.com",
+        "outlook.de",
+        "live.com",
+        "live.co.uk",
+        "msn.com",
+        "aol.com",
+        "icloud.com",
+        "me.com",
+        "mac.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "gmx.at",
+        "gmx.ch",
+        "web.de",
+        "t-online.de",
+        "freenet.de",
+        "mail.com",
+        "mail.ru",
+        "yandex.ru",
+        "yandex.com",
+        "bk.ru",
+        "inbox.ru",
+        "list.ru",
+        "qq.com",
+        "163.com",
+        "126.com",
+        "sina.com",
+        "foxmail.com",
+        "naver.com",
+        "daum.net",
+        "hanmail.net",
+        "protonmail.com",
+        "proton.me",
+        "pm.me",
+        "tutanota.com",
+        "zoho.com",
+        "fastmail.com",
+        "hey.com",
+        "orange.fr",
+        "wanadoo.fr",
+        "free.fr",
+        "laposte.net",
+        "sfr.fr",
+        "libero.it",
+        "virgilio.it",
+        "tin.it",
+        "alice.it",
+        "uol.com.br",
+        "bol.com.br",
+        "terra.com.br",
+        "comcast.net",
+        "verizon.net",
+        "att.net",
+        "sbcglobal.net",
+        "bellsouth.net",
+        "cox.net",
+        "charter.net",
+        "shaw.ca",
+        "rogers.com",
+        "btinternet.com",
+        "sky.com",
+        "ntlworld.com",
+        "bluewin.ch",
+        "telenet.be",
+        "skynet.be",
+        "ziggo.nl",
+        "kpnmail.nl",
+        "rediffmail.com",
+    ]
+)
+"""Domains of mail providers: an account with one says nothing about the company."""
+
+
+def registrable_domain(text: str) -> str | None:
+    """The registrable domain, lower case and in ASCII form, None where there is none.
+
+    Scheme, "www.", port, path and the name before an "@" fall away: "https://www.Shop.Example.co.uk/x" is
+    "example.co.uk". By the public suffix list that tldextract bundles, without its private part:
+    sites on one hoster's domain ("acme.github.io") share that domain.
+    """
+    host = _host(text.strip())
+    if not host:
+        return None
+    ascii_host = _ascii(host)
+    return (_extract()(ascii_host).top_domain_under_public_suffix or None) if ascii_host else None
+
+
+def _host(text: str) -> str:
+    try:
+        return (urlsplit(text if "//" in text else f"//{text}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _ascii(host: str) -> str:
+    if host.isascii():
+        return host.lower()
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return ""
+
+
+@cache
+def _extract() -> Any:
+    import tldextract
+
+    # No addresses and no cache folder: only the bundled list is read, so a run needs no network.
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,207 @@
+"""Lists of values, written in the rules or kept in a CSV or Parquet file beside them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rules.language.codes import Code
+from rules.language.condition import Constant, FieldKind
+from rules.language.countries import country_code, country_names
+from rules.language.folding import is_missing
+from rules.language.normalise import normalise, own_country, quoted
+from rules.language.problems import Problem, did_you_mean, listing
+from rules.language.ruleset import Source, ValueList
+from rules.language.schema import ListSection
+from rules.language.yaml import ListNode, MapNode, Node, Origin, Scalar
+
+MAX_BYTES = 256 * 1024 * 1024
+MOST_PROBLEMS = 10
+"""Wrong values of one list that are reported one by one; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListReader:
+    """Reads the declared lists; what is wrong goes to `problems`."""
+
+    folder: Path
+    missing: Collection[str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, name: str, node: MapNode, section: ListSection) -> ValueList | None:
+        """The list, its values normalised, distinct and sorted; None where it cannot be read at all."""
+        country = self._country(name, node, section)
+        if (section.file is None) == (section.values is None):
+            message = f"list {quoted(name)} needs either 'file' or 'values'"
+            self.problems.append(node.problem(Code.BAD_VALUE, message))
+            return None
+        if section.file is not None:
+            data = self._bytes(_at(node, "file"), section.file)
+            words = None if data is None else self._words(name, node, section, data)
+        else:
+            data, words = None, _inline(node)
+        if words is None:
+            return None
+        values = self._values(name, words, section.type, country, node)
+        digest = hashlib.sha256(data if data is not None else repr(values).encode()).hexdigest()
+        source = Source(node.origin.name, node.line, node.column)
+        return ValueList(name, section.type, values, section.file, digest, source)
+
+    def _country(self, name: str, node: MapNode, section: ListSection) -> str | None:
+        if section.country is None:
+            return None
+        code = country_code(section.country)
+        if code is None:
+            message = f"list {quoted(name)}: {quoted(section.country)} is not a country"
+            advice = did_you_mean(section.country, country_names())
+            self.problems.append(_at(node, "country").problem(Code.WRONG_KIND, message, advice))
+        return code
+
+    def _bytes(self, at: Node, file: str) -> bytes | None:
+        path = self.folder / file
+        try:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                message = f"list file {quoted(file)} is outside the folder of the rules"
+                self.problems.append(at.problem(Code.LIST_FILE, message, "move it beside the rules"))
+                return None
+            if path.stat().st_size > MAX_BYTES:
+                message = f"list file {quoted(file)} is larger than {MAX_BYTES // 1024**2} MB"
+                self.problems.append(at.problem(Code.LIST_FILE, message))
+                return None
+            return path.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            message = f"cannot read list file {quoted(file)}: {reason}"
+            self.problems.append(at.problem(Code.LIST_FILE, message, self._beside(path)))
+            return None
+
+    def _beside(self, path: Path) -> str:
+        """The nearest file name in the folder of a file that is not there."""
+        try:
+            names = sorted(str(p.relative_to(self.folder)) for p in path.parent.iterdir() if p.is_file())
+        except (OSError, ValueError):
+            return ""
+        return did_you_mean(str(path.relative_to(self.folder)), names[:1000])
+
+    def _words(self, name: str, node: MapNode, section: ListSection, data: bytes) -> list[Scalar] | None:
+        file = section.file or ""
+        try:
+            rows = _parquet(data) if file.endswith(".parquet") else _csv(data)
+            _, header = next(rows, (0, []))
+            index = self._index(name, node, section, [cell.strip() for cell in header])
+            origin = Origin(
+                file, () if file.endswith(".parquet") else tuple(data.decode("utf-8-sig").splitlines())
+            )
+            cells = rows if index is not None else ()
+            words = [
+                Scalar(origin, line, 1, row[index or 0], True)
+                for line, row in cells
+                if (index or 0) < len(row)
+            ]
+        except (UnicodeDecodeError, csv.Error, OSError, ValueError) as error:
+            message = f"cannot read list file {quoted(file)}: {error}"
+            self.problems.append(_at(node, "file").problem(Code.LIST_FILE, message))
+            return None
+        return words if index is not None else None
+
+    def _index(self, name: str, node: MapNode, section: ListSection, names: list[str]) -> int | None:
+        """The position of the list's column; a file of one column needs none named."""
+        column = section.column if section.column is not None else names[0] if len(names) == 1 else None
+        if column is not None and column in names:
+            return names.index(column)
+        self._report_column(name, node, section.file or "", column, names)
+        return None
+
+    def _report_column(
+        self, name: str, node: MapNode, file: str, column: str | None, names: list[str]
+    ) -> None:
+        if column is None:
+            message = f"list {quoted(name)}: say which 'column' of {quoted(file)}"
+            self.problems.append(
+                node.problem(Code.LIST_COLUMN, message, f"it has {listing(names)}" if names else "")
+            )
+        else:
+            message = f"list {quoted(name)}: {quoted(file)} has no column {quoted(column)}"
+            self.problems.append(
+                _at(node, "column").problem(Code.LIST_COLUMN, message, did_you_mean(column, names))
+            )
+
+    def _values(
+        self, name: str, words: Sequence[Scalar], kind: FieldKind, country: str | None, node: MapNode
+    ) -> tuple[Constant, ...]:
+        first: dict[Constant, Scalar] = {}
+        wrong: list[Problem] = []
+        for word in words:
+            if not word.text.strip():
+                continue  # an empty cell is no value; other words for "nothing" are a mistake in a list
+            found = normalise(kind, word.text, country or _named_country(kind, word.text))
+            if found.value is None or is_missing(word.text, self.missing):
+                problem = found.problem or f"{quoted(word.text)} counts as missing"
+                advice = _country_advice(kind, country)
+                wrong.append(word.problem(Code.LIST_VALUE, f"list {quoted(name)}: {problem}", advice))
+            elif (earlier := first.setdefault(found.value, word)) is not word:
+                wrong.append(_duplicate(name, word, earlier))
+        if not first and not wrong:
+            wrong.append(node.problem(Code.EMPTY_VALUES, f"list {quoted(name)} has no values"))
+        self.problems.extend(wrong[:MOST_PROBLEMS])
+        if len(wrong) > MOST_PROBLEMS:
+            rest = f"list {quoted(name)}: {len(wrong) - MOST_PROBLEMS:,} more of its {len(words):,} values are wrong"
+            self.problems.append(node.problem(Code.LIST_VALUE, rest))
+        return tuple(sorted(first))
+
+
+def _duplicate(name: str, word: Scalar, earlier: Scalar) -> Problem:
+    same = "" if word.text == earlier.text else f" (there as {quoted(earlier.text)})"
+    message = f"list {quoted(name)}: {quoted(word.text)} is there already, in line {earlier.line}{same}"
+    return word.problem(Code.LIST_DUPLICATE, message, "keep one of them")
+
+
+def _country_advice(kind: FieldKind, country: str | None) -> str:
+    needs = kind in (FieldKind.STATE, FieldKind.POSTAL_CODE) and country is None
+    return "give the list a 'country'" if needs else ""
+
+
+def _named_country(kind: FieldKind, text: str) -> str | None:
+    return own_country(text) if kind in (FieldKind.STATE, FieldKind.POSTAL_CODE) else None
+
+
+def _at(node: MapNode, key: str) -> Node:
+    return node.values.get(key, node)
+
+
+def _inline(node: MapNode) -> list[Scalar]:
+    values = node.get("values")
+    return [item for item in values.items if isinstance(item, Scalar)] if isinstance(values, ListNode) else []
+
+
+def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    text = data.decode("utf-8-sig")
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return ((reader.line_num, row) for row in reader if row)
+
+
+def _parquet(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(pa.BufferReader(data))
+    yield 0, list(table.column_names)
+    columns = [column.to_pylist() for column in table.columns]
+    for number, row in enumerate(zip(*columns, strict=True), start=1):
+        yield number, ["" if cell is None else str(cell) for cell in row]
+
+
+def shared_values(one: ValueList, other: ValueList) -> list[Constant]:
+    """The values that two lists share, sorted."""
+    return sorted(set(one.values) & set(other.values), key=str)
+
+
+def digests(lists: Mapping[str, ValueList]) -> list[str]:
+    """One line for each list, for the rule set's hash."""
+    return [f"{name} {found.sha256}" for name, found in sorted(lists.items())]

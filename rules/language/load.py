@@ -1,0 +1,201 @@
+"""Reads the rules: the YAML and its lists, checked as a whole, every error at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from rules.language.assignments import pods, rules
+from rules.language.codes import Code
+from rules.language.condition import FieldKind
+from rules.language.fields import STANDARD_FIELDS
+from rules.language.folding import fold
+from rules.language.leaves import Leaves
+from rules.language.lists import ListReader, digests
+from rules.language.normalise import quoted
+from rules.language.overlaps import overlaps
+from rules.language.problems import DocumentError, Problem, RulesError, did_you_mean
+from rules.language.ruleset import RuleSet, ValueList, Workload
+from rules.language.ruletests import rule_tests
+from rules.language.schema import Document, Header, ListSection, PodSection, RuleSection, TestSection
+from rules.language.validation import check
+from rules.language.workloads import place, workload
+from rules.language.yaml import ListNode, MapNode, Node, Scalar, read_yaml
+
+__all__ = ["STANDARD_FIELDS", "RulesError", "load_rules"]
+
+M = TypeVar("M", bound=BaseModel)
+MOST_RULES = 20_000
+_COLLECTIONS = ("lists", "pods", "rules", "tests")
+
+
+def load_rules(path: Path, fields: Mapping[str, FieldKind] = STANDARD_FIELDS) -> RuleSet:
+    """The rule set that a YAML file and its lists make; RulesError holds every error, in order of place.
+
+    `fields` says which account fields rules may use, and their kinds: the standard ones and the config's own.
+    List files are looked for beside the rules.
+    """
+    root = read_yaml(path)
+    if not isinstance(root, MapNode):
+        raise DocumentError(
+            [root.problem(Code.BAD_VALUE, "the rules must be a mapping", "begin with 'version: 1'")]
+        )
+    return _Loading(path, root, fields).load()
+
+
+class _Loading:
+    """One reading of a document: parts are checked one by one, so that no error hides another."""
+
+    def __init__(self, path: Path, root: MapNode, fields: Mapping[str, FieldKind]) -> None:
+        self._path, self._root, self._fields = path, root, fields
+        self._problems: list[Problem] = []
+
+    def load(self) -> RuleSet:
+        header = self._header()
+        missing = frozenset(fold(word) for word in header.missing_values)
+        lists, kinds = self._lists(missing)
+        leaves = Leaves(self._fields, kinds, missing, self._problems)
+        self._check_header(header, leaves)
+        found_pods = pods(self._mapping("pods", PodSection), self._problems)
+        found, roles = rules(self._items("rules", RuleSection), header, found_pods, leaves)
+        self._problems += overlaps(found, lists)
+        found_workload = self._workload(header, leaves)
+        tests = rule_tests(self._items("tests", TestSection), found, found_pods, roles, leaves)
+        if self._problems:
+            raise DocumentError(self._problems)
+        month, day = header.as_of.fiscal_year_start.split("-")
+        return RuleSet(
+            rules=tuple(found),
+            levels=header.levels,
+            lists=lists,
+            pods=found_pods,
+            fields=dict(self._fields),
+            timezone=header.as_of.timezone,
+            fiscal_year_start=(int(month), int(day)),
+            missing_values=tuple(sorted(missing | {""})),
+            missing_numbers=header.missing_numbers,
+            workload=found_workload,
+            hash=self._hash(lists),
+            files=(self._path.name, *sorted({found.file for found in lists.values() if found.file})),
+            roles=tuple(roles),
+            tests=tests,
+        )
+
+    def _header(self) -> Header:
+        """What stands in the document once; defaults where it is wrong, so that the rest is still checked."""
+        node = self._root.without(*_COLLECTIONS)
+        header, problems = check(node, Header, Document)
+        self._problems += problems
+        if "rules" not in self._root.values:
+            self._problems.append(self._root.problem(Code.MISSING_KEY, "'rules' is missing here"))
+        if header is not None:
+            return header
+        good = [key for key in node.values if check(_only(node, key), Header)[0] is not None]
+        kept, _ = check(_only(node, *good), Header)
+        return kept or Header(version=1)
+
+    def _check_header(self, header: Header, leaves: Leaves) -> None:
+        _check_calendar(self._root, header, leaves)
+        numbers = self._root.get("missing_numbers")
+        for key in numbers.keys.values() if isinstance(numbers, MapNode) else ():
+            kind = leaves.kind(key)
+            if kind not in (None, FieldKind.INTEGER, FieldKind.NUMBER):
+                leaves.report(key, Code.WRONG_KIND, f"{key.text} is no field of numbers")
+        for what, names in (("levels", header.levels), ("roles", header.roles or ())):
+            twice = {name for name in names if list(names).count(name) > 1} if len(names) < 1000 else set()
+            for name in sorted(twice):
+                leaves.report(
+                    place(self._root, what), Code.BAD_VALUE, f"{what}: {quoted(name)} stands here twice"
+                )
+
+    def _lists(self, missing: frozenset[str]) -> tuple[dict[str, ValueList], dict[str, FieldKind]]:
+        """The lists that can be read, and the kind of every declared one (so that its uses are checked)."""
+        reader = ListReader(self._path.parent, missing, self._problems)
+        lists, kinds = {}, {}
+        for key, node, section in self._mapping("lists", ListSection):
+            kinds[key.text] = section.type if section is not None else FieldKind.TEXT
+            if section is not None and (found := reader.read(key.text, node, section)) is not None:
+                lists[key.text] = found
+        return lists, kinds
+
+    def _workload(self, header: Header, leaves: Leaves) -> Workload | None:
+        node = self._root.get("workload")
+        if header.workload is None or not isinstance(node, MapNode):
+            return None
+        return workload(node, header.workload, leaves)
+
+    def _mapping(self, name: str, model: type[M]) -> Iterator[tuple[Scalar, MapNode, M | None]]:
+        """The named entries of a collection; a wrong one is reported and comes as None."""
+        node = self._root.get(name)
+        if isinstance(node, MapNode):
+            for key, value in node.entries():
+                section = self._section(value, model)
+                if isinstance(value, MapNode):
+                    yield key, value, section
+        elif node is not None and node.plain() is not None:
+            self._problems.append(node.problem(Code.BAD_VALUE, f"{name!r} must be a mapping of names"))
+
+    def _items(self, name: str, model: type[M]) -> Iterator[tuple[MapNode, M | None]]:
+        """The items of a collection; a wrong one is reported and comes as None."""
+        node = self._root.get(name)
+        if isinstance(node, ListNode) and len(node.items) <= MOST_RULES:
+            for item in node.items:
+                section = self._section(item, model)
+                if isinstance(item, MapNode):
+                    yield item, section
+        elif isinstance(node, ListNode):
+            message = f"{len(node.items):,} {name} are more than {MOST_RULES:,}"
+            advice = "put the values that differ into a CSV file, and use 'in_list'"
+            self._problems.append(node.problem(Code.TOO_MUCH, message, advice))
+        elif node is not None and (node.plain() is not None or name == "rules"):
+            self._problems.append(node.problem(Code.BAD_VALUE, f"{name!r} must be a list"))
+        if name == "rules" and isinstance(node, ListNode) and not node.items:
+            self._problems.append(node.problem(Code.EMPTY_VALUES, "there are no rules"))
+
+    def _section(self, node: Node, model: type[M]) -> M | None:
+        section, problems = check(node, model)
+        self._problems += problems
+        return section
+
+    def _hash(self, lists: Mapping[str, ValueList]) -> str:
+        """SHA-256 over the rule file, every list and the kinds of the fields."""
+        fields = [f"{name} {kind.value}" for name, kind in sorted(self._fields.items())]
+        document = hashlib.sha256(self._path.read_bytes()).hexdigest()
+        return hashlib.sha256("\n".join([document, *digests(lists), *fields]).encode()).hexdigest()
+
+
+def _only(node: MapNode, *names: str) -> MapNode:
+    """A header with nothing but these keys, and the version that every header has."""
+    bare = node.without(*(key for key in node.keys if key not in names))
+    version = Scalar(node.origin, node.line, node.column, "1")
+    return MapNode(node.origin, node.line, node.column, bare.keys, {**bare.values, "version": version})
+
+
+def _check_calendar(root: MapNode, header: Header, leaves: Leaves) -> None:
+    from datetime import date
+
+    zone = header.as_of.timezone
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        at = place(root, "as_of", "timezone")
+        leaves.report(at, Code.CALENDAR, f"unknown time zone {quoted(zone)}", _zone_advice(zone))
+    month, day = header.as_of.fiscal_year_start.split("-")
+    try:
+        date(2001, int(month), int(day))
+    except ValueError:
+        at = place(root, "as_of", "fiscal_year_start")
+        message = f"no year has a day {quoted(header.as_of.fiscal_year_start)}"
+        leaves.report(at, Code.CALENDAR, message, "write month and day, like '02-01'")
+
+
+def _zone_advice(zone: str) -> str:
+    from zoneinfo import available_timezones
+
+    advice = did_you_mean(zone, sorted(available_timezones()))
+    return advice or "write an IANA name, like 'America/New_York'"

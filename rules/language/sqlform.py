@@ -1,0 +1,389 @@
+"""The SQL spelling of a condition: a boolean expression, parsed by sqlglot, of which only what is named here is read.
+
+Everything else is refused by name. A node's arguments are held to a list too, because a parser may say
+"not" by a flag on a node (`Like(negate=True)`) and a flag that is overlooked turns a rule around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import Any as Anything
+
+from rules.language.codes import Code
+from rules.language.condition import ALWAYS, Condition, FieldKind, Not
+from rules.language.countries import country_code
+from rules.language.leaves import Leaves, Pins
+from rules.language.whenform import conjunction, disjunction
+from rules.language.yaml import Scalar
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+MAX_LENGTH = 10_000
+"""Characters of an expression; longer ones want a list."""
+MAX_NESTING = 32
+"""Parentheses and NOTs inside each other."""
+ALLOWED = "comparisons, and, or, not, in, between, is null, like 'x%', starts_with(field, 'x'), in_list(field, 'name')"
+
+
+def sql(where: Scalar, leaves: Leaves) -> Condition:
+    """The condition of a `where`; problems stand at the word of the expression that they are about."""
+    reader = _Reader(where, leaves)
+    tree = reader.parse()
+    return reader.condition(tree, reader.pins(tree)) if tree is not None else ALWAYS
+
+
+class _Refused(Exception):
+    """A part of the expression is not allowed; the problem is recorded already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One comparison of an AND chain, which may be one end of a range."""
+
+    name: Scalar
+    operator: str
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    where: Scalar
+    leaves: Leaves
+
+    def parse(self) -> exp.Expr | None:
+        """The expression, None and a problem where it is none or too long."""
+        text = self.where.text
+        if self.where.is_null or not text.strip():
+            self._fail(Code.CONDITION, "'where' is empty", "write an SQL expression")
+        elif len(text) > MAX_LENGTH:
+            self._fail(
+                Code.SQL_NOT_ALLOWED, f"{len(text):,} characters are more than {MAX_LENGTH:,}", "use a list"
+            )
+        elif _nesting(text) > MAX_NESTING:
+            self._fail(Code.SQL_NOT_ALLOWED, f"nested deeper than {MAX_NESTING} levels", "use several rules")
+        else:
+            return self._parse(text)
+        return None
+
+    def _parse(self, text: str) -> exp.Expr | None:
+        import sqlglot
+        from sqlglot.errors import SqlglotError
+
+        try:
+            statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+        except SqlglotError as error:
+            found = getattr(error, "errors", None) or [{}]
+            place = self._end_of(found[0].get("line"), found[0].get("col"))
+            what = str(found[0].get("description") or str(error).partition("\n")[0]).rstrip(". ")
+            self.leaves.report(place, Code.SQL_SYNTAX, f"not an SQL expression: {what}")
+            return None
+        if len(statements) != 1:
+            self._fail(Code.SQL_SYNTAX, "'where' must be one expression")
+            return None
+        return statements[0]
+
+    def _fail(self, code: Code, message: str, suggestion: str = "") -> None:
+        self.leaves.report(self.where, code, message, suggestion)
+
+    # Places -----------------------------------------------------------------------------------------------
+
+    def _end_of(self, line: int | None, column: int | None) -> Scalar:
+        """The place that the parser names; it counts columns to the end of a word."""
+        if not line or line != 1 or not column:
+            return self.where
+        return self._at(max(column - 1, 0), "")
+
+    def _at(self, offset: int, text: str) -> Scalar:
+        """A word of the expression at its place in the document, where the expression stands there as it is."""
+        where = self.where
+        shift = where.column - 1 + (1 if where.quoted else 0)
+        source = where.origin.line(where.line)
+        exact = source[shift:].startswith(where.text)
+        column = shift + offset + 1 if exact else where.column
+        return Scalar(where.origin, where.line, column, text, True)
+
+    def word(self, node: exp.Expr, text: str | None = None) -> Scalar:
+        """The node's text at its place; for a node without a place, that of the first word inside it."""
+        starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
+        shown = text if text is not None else node.name
+        return self._at(min(starts), shown) if starts else self._at(0, shown)
+
+    # Refusals ---------------------------------------------------------------------------------------------
+
+    def refuse(self, node: exp.Expr, why: str = "") -> _Refused:
+        shown = node.sql(dialect="duckdb")
+        shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
+        message = why or f"{_name_of(node)} is not allowed in 'where': {shown}"
+        self.leaves.report(self.word(node), Code.SQL_NOT_ALLOWED, message, f"allowed are {ALLOWED}")
+        return _Refused()
+
+    def only(self, node: exp.Expr, *arguments: str) -> None:
+        """Refuses a node that carries arguments other than these."""
+        extra = [name for name, value in node.args.items() if value and name not in arguments]
+        if extra:
+            raise self.refuse(node)
+
+    # Conditions -------------------------------------------------------------------------------------------
+
+    def condition(self, node: exp.Expr, pins: Pins) -> Condition:
+        from sqlglot import exp
+
+        node = _bare(node)
+        if isinstance(node, exp.And):
+            return conjunction(self._and(list(_chain(node, exp.And)), pins))
+        if isinstance(node, exp.Or):
+            parts = list(_chain(node, exp.Or))
+            return disjunction([self.condition(part, {**pins, **self.pins(part)}) for part in parts])
+        if isinstance(node, exp.Not):
+            self.only(node, "this")
+            return Not(self.condition(node.this, {**pins, **self.pins(node.this)}))
+        try:
+            bound = self._bound(node)
+            return self._range([bound], pins) if bound else self._test(node, pins)
+        except _Refused:
+            return ALWAYS
+
+    def _and(self, parts: list[exp.Expr], pins: Pins) -> Iterator[Condition]:
+        """The conditions of an AND chain; comparisons of one field become one range, where the first stands."""
+        found: list[_Bound | exp.Expr] = []
+        for part in parts:
+            try:
+                found.append(self._bound(_bare(part)) or part)
+            except _Refused:
+                continue
+        bounds = [item for item in found if isinstance(item, _Bound)]
+        done: set[str] = set()
+        for item in found:
+            if not isinstance(item, _Bound):
+                yield self.condition(item, pins)
+            elif item.name.text not in done:
+                done.add(item.name.text)
+                yield from self._ranges([b for b in bounds if b.name.text == item.name.text], pins)
+
+    def _ranges(self, bounds: list[_Bound], pins: Pins) -> Iterator[Condition]:
+        lows = [b for b in bounds if b.operator in ("from", "above")]
+        highs = [b for b in bounds if b.operator in ("to", "below")]
+        if len(lows) <= 1 and len(highs) <= 1:
+            yield self._range(bounds, pins)
+        else:
+            yield from (self._range([bound], pins) for bound in bounds)
+
+    def _range(self, bounds: list[_Bound], pins: Pins) -> Condition:
+        name = bounds[0].name
+        kind = self.leaves.kind(name)
+        words = {b.operator: b.value for b in bounds}
+        operators = [Scalar(name.origin, name.line, name.column, op) for op in words]
+        if kind is None or not all(self.leaves.allows(name, kind, op) for op in operators):
+            return ALWAYS
+        return self.leaves.between(name, words, pins)
+
+    def _bound(self, node: exp.Expr) -> _Bound | None:
+        from sqlglot import exp
+
+        operators: dict[type, str] = {exp.GTE: "from", exp.GT: "above", exp.LTE: "to", exp.LT: "below"}
+        operator = operators.get(type(node))
+        if operator is None:
+            return None
+        self.only(node, "this", "expression")
+        if not isinstance(_bare(node.this), exp.Column):
+            mirrored = {"from": "to", "above": "below", "to": "from", "below": "above"}
+            return _Bound(self._field(node.expression), mirrored[operator], self._value(node.this))
+        return _Bound(self._field(node.this), operator, self._value(node.expression))
+
+    def _test(self, node: exp.Expr, pins: Pins) -> Condition:
+        reader = _tests().get(type(node))
+        if reader is None:
+            raise self.refuse(node)
+        return reader(self, node, pins)
+
+    def _checked(self, column: exp.Expr, operator: str) -> Scalar | None:
+        """The field, where accounts have it and its kind has the operator."""
+        name = self._field(column)
+        kind = self.leaves.kind(name)
+        word = Scalar(name.origin, name.line, name.column, operator)
+        return name if kind is not None and self.leaves.allows(name, kind, word) else None
+
+    def equal(self, node: exp.Expr, pins: Pins) -> Condition:
+        from sqlglot import exp
+
+        self.only(node, "this", "expression")
+        left, right = node.this, node.expression
+        if not isinstance(_bare(left), exp.Column):
+            left, right = right, left
+        name, value = self._checked(left, "eq"), self._value(right)
+        test = self.leaves.one_of(name, [value], pins, value) if name else ALWAYS
+        return Not(test) if isinstance(node, exp.NEQ) else test
+
+    def contained(self, node: exp.Expr, pins: Pins) -> Condition:
+        self.only(node, "this", "expressions")
+        name = self._checked(node.this, "in")
+        values = [self._value(value) for value in node.expressions]
+        return self.leaves.one_of(name, values, pins, self.word(node)) if name else ALWAYS
+
+    def between(self, node: exp.Expr, pins: Pins) -> Condition:
+        self.only(node, "this", "low", "high")
+        name = self._checked(node.this, "from")
+        words = {"from": self._value(node.args["low"]), "to": self._value(node.args["high"])}
+        return self.leaves.between(name, words, pins) if name else ALWAYS
+
+    def is_(self, node: exp.Expr, pins: Pins) -> Condition:
+        from sqlglot import exp
+
+        self.only(node, "this", "expression")
+        if isinstance(node.expression, exp.Boolean):
+            # "is true" is false, not unknown, of a missing value: another test than "= true".
+            raise self.refuse(node, "IS TRUE and IS FALSE are not allowed in 'where'; compare with '= true'")
+        if not isinstance(node.expression, exp.Null):
+            raise self.refuse(node)
+        name = self._checked(node.this, "is_missing")
+        return self.leaves.missing_is(name, self.word(node, "true")) if name else ALWAYS
+
+    def like(self, node: exp.Expr, pins: Pins) -> Condition:
+        self.only(node, "this", "expression", "negate")
+        name, pattern = self._checked(node.this, "prefix"), self._value(node.expression)
+        text = pattern.text.removesuffix("%")
+        if text == pattern.text or not text or set(text) & set("%_\\"):
+            raise self.refuse(node, f"LIKE takes only a beginning, as in 'x%', not {pattern.text!r}")
+        begin = Scalar(pattern.origin, pattern.line, pattern.column, text, True)
+        test = self.leaves.prefix(name, [begin], pins, pattern) if name else ALWAYS
+        return Not(test) if node.args.get("negate") else test
+
+    def starts_with(self, node: exp.Expr, pins: Pins) -> Condition:
+        self.only(node, "this", "expression")
+        name, begin = self._checked(node.this, "prefix"), self._value(node.expression)
+        return self.leaves.prefix(name, [begin], pins, begin) if name else ALWAYS
+
+    def call(self, node: exp.Expr, pins: Pins) -> Condition:
+        self.only(node, "this", "expressions")
+        if node.name.lower() != "in_list" or len(node.expressions) != 2:
+            raise self.refuse(node)
+        name, list_name = self._checked(node.expressions[0], "in_list"), self._value(node.expressions[1])
+        return self.leaves.in_list(name, list_name) if name else ALWAYS
+
+    def flag(self, node: exp.Expr, pins: Pins) -> Condition:
+        name = self._field(node)
+        kind = self.leaves.kind(name)
+        if kind is not FieldKind.BOOLEAN:
+            if kind is not None:
+                raise self.refuse(node, f"{name.text} is not true or false: compare it with something")
+            return ALWAYS
+        return self.leaves.one_of(name, [self._at(0, "true")], pins, name)
+
+    def _field(self, node: exp.Expr) -> Scalar:
+        from sqlglot import exp
+
+        node = _bare(node)
+        if not isinstance(node, exp.Column):
+            raise self.refuse(node, f"a field is wanted here, not {node.sql(dialect='duckdb')[:40]}")
+        if node.args.get("table"):
+            raise self.refuse(node)
+        return self.word(node, node.name)
+
+    def _value(self, node: exp.Expr) -> Scalar:
+        from sqlglot import exp
+
+        node = _bare(node)
+        if isinstance(node, exp.Literal):
+            return self.word(node, str(node.this))
+        if isinstance(node, exp.Boolean):
+            return self.word(node, "true" if node.this else "false")
+        if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
+            return self.word(node, f"-{node.this.this}")
+        if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.to.sql() == "DATE":
+            return self.word(node, str(node.this.this))
+        if isinstance(node, exp.Null):
+            raise self.refuse(node, "nothing equals NULL; ask with 'is null'")
+        raise self.refuse(node, f"a value is wanted here, not {node.sql(dialect='duckdb')[:40]}")
+
+    # Countries --------------------------------------------------------------------------------------------
+
+    def pins(self, node: exp.Expr) -> dict[str, str]:
+        """The country fields that an AND chain fixes to one country."""
+        from sqlglot import exp
+
+        found: dict[str, str] = {}
+        for part in _chain(_bare(node), exp.And):
+            name, value = _equality(_bare(part))
+            if name and value and self.leaves.fields.get(name) is FieldKind.COUNTRY:
+                found |= {name: code} if (code := country_code(value)) else {}
+        return found
+
+
+def _equality(node: exp.Expr) -> tuple[str | None, str | None]:
+    """The column and the text of `column = 'text'` or `column in ('text')`."""
+    from sqlglot import exp
+
+    values = (
+        node.expressions
+        if isinstance(node, exp.In)
+        else [node.expression]
+        if isinstance(node, exp.EQ)
+        else []
+    )
+    if len(values) == 1 and isinstance(node.this, exp.Column) and isinstance(values[0], exp.Literal):
+        return node.this.name, str(values[0].this)
+    return None, None
+
+
+Reading = Callable[[_Reader, Anything, Pins], Condition]
+
+
+def _tests() -> Mapping[type, Reading]:
+    from sqlglot import exp
+
+    return {
+        exp.EQ: _Reader.equal,
+        exp.NEQ: _Reader.equal,
+        exp.In: _Reader.contained,
+        exp.Between: _Reader.between,
+        exp.Is: _Reader.is_,
+        exp.Like: _Reader.like,
+        exp.StartsWith: _Reader.starts_with,
+        exp.Anonymous: _Reader.call,
+        exp.Column: _Reader.flag,
+    }
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    """The node without parentheses around it."""
+    from sqlglot import exp
+
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _chain(node: exp.Expr, kind: type) -> Iterator[exp.Expr]:
+    """The parts of a chain of ANDs or ORs from left to right; a chain of any length takes no recursion."""
+    rest = [node]
+    while rest:
+        top = _bare(rest.pop())
+        if isinstance(top, kind):
+            rest += [top.args["expression"], top.args["this"]]
+        else:
+            yield top
+
+
+def _name_of(node: exp.Expr) -> str:
+    words = "".join(f" {c}" if c.isupper() else c for c in type(node).__name__).strip().lower()
+    return {"anonymous": f"function {node.name!r}", "i like": "ilike"}.get(words, words)
+
+
+def _nesting(text: str) -> int:
+    """How deep parentheses, brackets and runs of NOT or signs go, counted without regard to quotes: at most too high."""
+    deepest = depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth = max(0, depth - 1)
+    words = text.lower().replace("-", " - ").replace("~", " - ").replace("+", " - ").split()
+    run = longest = 0
+    for word in words:
+        run = run + 1 if word in ("not", "-", "case", "select") else 0
+        longest = max(longest, run)
+    return deepest + longest

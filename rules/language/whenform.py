@@ -1,0 +1,132 @@
+"""The structured spelling of a condition: a mapping of fields to values or operators, with all, any and not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rules.language.codes import Code
+from rules.language.condition import ALWAYS, All, Any, Condition, FieldKind, Not
+from rules.language.countries import country_code
+from rules.language.leaves import RANGES, Leaves, Pins
+from rules.language.yaml import ListNode, MapNode, Node, Scalar
+
+GROUPS = ("all", "any", "not")
+
+
+def structured(node: Node, leaves: Leaves, pins: Pins | None = None) -> Condition:
+    """The condition of a `when`; an empty mapping is true of every account."""
+    if not isinstance(node, MapNode):
+        advice = "write 'field: value' pairs, or {} for every account"
+        leaves.report(node, Code.CONDITION, "a condition must be a mapping", advice)
+        return ALWAYS
+    known = {**(pins or {}), **_pins(node, leaves.fields)}
+    return conjunction(_entry(key, value, leaves, known) for key, value in node.entries())
+
+
+def conjunction(parts: Iterable[Condition]) -> Condition:
+    """All of the parts, nested ones lifted; one part stands for itself."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,))]
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def disjunction(parts: Iterable[Condition]) -> Condition:
+    """Any of the parts, nested ones lifted; one part stands for itself."""
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Any) else (part,))]
+    return flat[0] if len(flat) == 1 else Any(tuple(flat))
+
+
+def _pins(node: MapNode, fields: Mapping[str, FieldKind]) -> dict[str, str]:
+    """The country fields that this mapping fixes to one country, by its own entries or those of its `all`."""
+    found: dict[str, str] = {}
+    for key, value in node.values.items():
+        if key == "all" and isinstance(value, ListNode):
+            for part in value.items:
+                found |= _pins(part, fields) if isinstance(part, MapNode) else {}
+        elif fields.get(key) is FieldKind.COUNTRY and (code := country_code(_only_value(value) or "")):
+            found[key] = code
+    return found
+
+
+def _only_value(node: Node) -> str | None:
+    if isinstance(node, MapNode):
+        inner = node.get("eq") or node.get("in")
+        return _only_value(inner) if inner is not None and not isinstance(inner, MapNode) else None
+    if isinstance(node, ListNode):
+        return _only_value(node.items[0]) if len(node.items) == 1 else None
+    return node.text if isinstance(node, Scalar) else None
+
+
+def _entry(key: Scalar, value: Node, leaves: Leaves, pins: Pins) -> Condition:
+    if key.text in GROUPS:
+        return _group(key, value, leaves, pins)
+    kind = leaves.kind(key)
+    if kind is None:
+        return ALWAYS
+    if isinstance(value, MapNode):
+        return _operators(key, kind, value, leaves, pins)
+    return leaves.one_of(key, _scalars(value, leaves), pins, value)
+
+
+def _group(key: Scalar, value: Node, leaves: Leaves, pins: Pins) -> Condition:
+    if key.text == "not":
+        return Not(structured(value, leaves, pins))
+    if not isinstance(value, ListNode):
+        leaves.report(
+            value, Code.CONDITION, f"{key.text!r} must be a list of conditions", "begin each with '- '"
+        )
+        return ALWAYS
+    if not value.items:
+        leaves.report(value, Code.EMPTY_VALUES, f"{key.text!r} has no conditions")
+        return ALWAYS
+    parts = [structured(item, leaves, pins) for item in value.items]
+    return conjunction(parts) if key.text == "all" else disjunction(parts)
+
+
+def _operators(name: Scalar, kind: FieldKind, node: MapNode, leaves: Leaves, pins: Pins) -> Condition:
+    if not node.values:
+        leaves.report(node, Code.EMPTY_VALUES, f"{name.text}: no operator")
+    good = [(op, value) for op, value in node.entries() if leaves.allows(name, kind, op)]
+    parts = [_operator(name, op, value, leaves, pins) for op, value in good if op.text not in RANGES]
+    bounds = {op.text: word for op, value in good if op.text in RANGES and (word := _scalar(value, leaves))}
+    if bounds:
+        parts.append(leaves.between(name, bounds, pins))
+    return conjunction(parts)
+
+
+def _operator(name: Scalar, op: Scalar, value: Node, leaves: Leaves, pins: Pins) -> Condition:
+    match op.text:
+        case "in" | "not_in" | "prefix":
+            words = _scalars(value, leaves)
+            if op.text == "prefix":
+                return leaves.prefix(name, words, pins, value)
+            test = leaves.one_of(name, words, pins, value)
+            return Not(test) if op.text == "not_in" else test
+        case _:
+            word = _scalar(value, leaves)
+            return _single(name, op.text, word, leaves, pins) if word else ALWAYS
+
+
+def _single(name: Scalar, operator: str, word: Scalar, leaves: Leaves, pins: Pins) -> Condition:
+    match operator:
+        case "in_list":
+            return leaves.in_list(name, word)
+        case "not_in_list":
+            return Not(leaves.in_list(name, word))
+        case "is_missing":
+            return leaves.missing_is(name, word)
+        case _:
+            test = leaves.one_of(name, [word], pins, word)
+            return Not(test) if operator == "not_eq" else test
+
+
+def _scalar(node: Node, leaves: Leaves) -> Scalar | None:
+    if isinstance(node, Scalar):
+        return node
+    leaves.report(node, Code.BAD_VALUE, "one value is wanted here")
+    return None
+
+
+def _scalars(node: Node, leaves: Leaves) -> list[Scalar]:
+    items = node.items if isinstance(node, ListNode) else (node,)
+    words = [_scalar(item, leaves) for item in items]
+    return [word for word in words if word is not None]
