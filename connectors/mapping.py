@@ -93,3 +93,12 @@ class FieldMap:
         """A mapping in which these fields of one table replace those of the same name, or are added."""
         merged = {f.name: f for f in self.of(kind)} | {f.name: f for f in fields}
         return FieldMap({**self.fields, kind: tuple(merged.values())})
+
+
+def standard_fields(kind: RecordKind, sources: Mapping[str, str]) -> tuple[MappedField, ...]:
+    """Inputs for standard columns of a table (column → CRM field), each with the type of its column."""
+    schema = SCHEMAS[kind]
+    types = {arrow: type for type, arrow in ARROW_TYPES.items()}
+    return tuple(
+        MappedField(name, source, types[schema.field(name).type]) for name, source in sources.items()
+    )

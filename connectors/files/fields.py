@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from connectors.errors import FieldProblem
-from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
-from connectors.records import SCHEMAS, RecordKind
+from connectors.mapping import FieldMap, FieldRole, MappedField, standard_fields
+from connectors.records import RecordKind
 
 # Exports of Salesforce, HubSpot and spreadsheets; the first that a file has is taken.
 _NAMES: Mapping[RecordKind, Mapping[str, str]] = {
@@ -72,15 +72,7 @@ _NAMES: Mapping[RecordKind, Mapping[str, str]] = {
 
 def default_fields() -> FieldMap:
     """Every standard column under the headers it commonly has; headers compare without case, spaces or _."""
-    return FieldMap(
-        {
-            kind: tuple(
-                MappedField(name, source, _type(kind, name), FieldRole.INPUT)
-                for name, source in names.items()
-            )
-            for kind, names in _NAMES.items()
-        }
-    )
+    return FieldMap({kind: standard_fields(kind, names) for kind, names in _NAMES.items()})
 
 
 def output_name(name: str) -> str:
@@ -137,13 +129,3 @@ def _plain(header: str) -> str:
 def _repeated(headers: Sequence[str]) -> list[str]:
     plain = [_plain(header) for header in headers]
     return [header for n, header in enumerate(headers) if plain[n] and plain[n] in plain[:n]]
-
-
-_TYPES = {"int64": FieldType.INTEGER, "double": FieldType.NUMBER, "bool": FieldType.BOOLEAN}
-
-
-def _type(kind: RecordKind, name: str) -> FieldType:
-    arrow = str(SCHEMAS[kind].field(name).type)
-    if arrow.startswith("timestamp"):
-        return FieldType.DATETIME
-    return FieldType.DATE if arrow.startswith("date") else _TYPES.get(arrow, FieldType.TEXT)
