@@ -1,0 +1,129 @@
+"""The HubSpot connector: `connectors.base.Connector` put together from this room's modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.errors import FieldProblem, WrongOrg
+from connectors.hubspot import setup
+from connectors.hubspot.answers import clean
+from connectors.hubspot.client import Client
+from connectors.hubspot.config import HubSpotSettings
+from connectors.hubspot.fields import Properties
+from connectors.hubspot.history import CALLS, find_overwritten
+from connectors.hubspot.paths import Route
+from connectors.hubspot.read import Reader
+from connectors.hubspot.write import BATCH, Writer
+from connectors.mapping import FieldMap, MappedField
+from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.retry import RetryPolicy
+
+_CAPABILITIES = Capabilities(
+    write_batch=BATCH,
+    changes=frozenset({RecordKind.ACCOUNTS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES}),
+    creates_fields=True,
+)
+
+
+class HubSpotConnector:
+    """One portal. Nothing but `identity` is done in a portal other than the one the config names."""
+
+    def __init__(
+        self, settings: HubSpotSettings, mapping: FieldMap, retry: RetryPolicy | None = None
+    ) -> None:
+        self._settings = settings
+        self._mapping = mapping
+        self._client = Client(settings, retry)
+        self._properties = Properties(self._client)
+        self._reader = Reader(self._client, settings, mapping, self._properties)
+        self._writer = Writer(self._client, mapping, self._reader.lookup, self._reader.decode)
+        self._is_right_portal = False
+
+    def __repr__(self) -> str:
+        return f"HubSpotConnector(portal {self._settings.portal_id}, API {self._settings.api_version})"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """100 records a write; owners are always pulled whole."""
+        return _CAPABILITIES
+
+    def identity(self) -> Identity:
+        """The portal that the token opens; HubSpot tells no user for an app's token."""
+        body = self._client.read(Route.ACCOUNT).body
+        id = str(body.get("portalId", ""))
+        name = clean(body.get("uiDomain")) or f"portal {id}"
+        return Identity(id=id, name=name, user=clean(body.get("accountType")) or "private app")
+
+    def check(self, *, writing: bool) -> list[FieldProblem]:
+        """Every mapped property that does not exist, is of another type, or cannot be written."""
+        self._refuse_other_portal()
+        return [
+            p for kind in RecordKind for p in self._properties.problems(self._mapping, kind, writing=writing)
+        ]
+
+    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+        """One table whole, or what changed; above half changed it is read whole and says so."""
+        self._refuse_other_portal()
+        return self._reader.pull(kind, since)
+
+    def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
+        """The live values of these accounts; absent ones are left out."""
+        if not ids:
+            schema = self._mapping.schema(RecordKind.ACCOUNTS)
+            return schema.empty_table().select(["id", *columns])
+        self._refuse_other_portal()
+        return self._reader.lookup(ids, columns)
+
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """Compare, then set. A result `written` with code OVERWROTE had a person's edit come in between."""
+        if not writes:
+            return []
+        self._writer.refuse_what_cannot_be_sent(writes)
+        self._refuse_other_portal()
+        results = self._writer.write(writes)
+        if self._settings.verify_history:
+            return find_overwritten(self._client, self._mapping, writes, results)
+        return results
+
+    def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
+        """The property group and properties that are missing."""
+        self._refuse_other_portal()
+        return setup.missing(self._client, self._properties, fields)
+
+    def setup(self, steps: Sequence[SetupStep]) -> None:
+        """Create them."""
+        self._refuse_other_portal()
+        setup.create(self._client, self._properties, steps)
+
+    def calls(self) -> Mapping[str, int]:
+        """HTTP calls so far, per kind of call, tries included."""
+        return dict(self._client.meter)
+
+    def calls_for_writes(self, count: int) -> int:
+        """Look and write, and the reading of history where it is verified; without tries and halved batches."""
+        batches = -(-count // BATCH)
+        return batches * (2 + (CALLS if self._settings.verify_history else 0))
+
+    def quota(self) -> Quota:
+        """The day's calls by the headers; one call where no answer told them yet."""
+        if self._client.limits.quota == Quota():
+            self.identity()
+        return self._client.limits.quota
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._client.close()
+
+    def _refuse_other_portal(self) -> None:
+        if self._is_right_portal:
+            return
+        found = self.identity().id
+        if found != self._settings.portal_id:
+            raise WrongOrg(
+                f"the token opens portal {found or 'unknown'}, and the config names {self._settings.portal_id};"
+                " correct portal_id or use the other portal's token"
+            )
+        self._is_right_portal = True

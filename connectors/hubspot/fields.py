@@ -1,0 +1,157 @@
+"""The portal's properties, and whether the mapping fits them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.errors import FieldProblem, Garbled
+from connectors.hubspot.answers import clean
+from connectors.hubspot.client import Client
+from connectors.hubspot.config import OWNERS
+from connectors.hubspot.paths import Route
+from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
+from connectors.records import RecordKind
+
+ACTIVITY_OBJECTS: Mapping[str, str] = {
+    "calls": "call",
+    "emails": "email",
+    "meetings": "meeting",
+    "notes": "note",
+    "tasks": "task",
+}
+"""HubSpot's engagement objects and our names of their types."""
+
+OBJECTS: Mapping[RecordKind, tuple[str, ...]] = {
+    RecordKind.ACCOUNTS: ("companies",),
+    RecordKind.OPPORTUNITIES: ("deals",),
+    RecordKind.ACTIVITIES: tuple(ACTIVITY_OBJECTS),
+}
+"""The objects that make up each table; owners are none."""
+
+_FITTING: Mapping[FieldType, frozenset[str]] = {
+    FieldType.INTEGER: frozenset({"number"}),
+    FieldType.NUMBER: frozenset({"number"}),
+    FieldType.BOOLEAN: frozenset({"bool"}),
+    FieldType.DATE: frozenset({"date", "datetime"}),
+    FieldType.DATETIME: frozenset({"date", "datetime"}),
+}
+"""Property types that a column type can be read from; text can be read from all."""
+
+_SPANS = frozenset({"hs_meeting_end_time"})
+"""Properties that stand for a span of time, so that a moment becomes a number of minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What the portal says of one property."""
+
+    name: str
+    type: str
+    field_type: str
+    writable: bool
+
+    def fits(self, wanted: FieldType) -> bool:
+        """Whether values of this property can be read into a column of that type."""
+        if wanted is FieldType.TEXT or self.name in _SPANS:
+            return True
+        if wanted is FieldType.BOOLEAN and self.field_type == "booleancheckbox":
+            return True
+        return self.type in _FITTING[wanted]
+
+
+def sources(mapped: MappedField) -> tuple[str, ...]:
+    """The properties a column is read from, the first with a value winning."""
+    return tuple(mapped.source.split("|"))
+
+
+class Properties:
+    """The properties of every object, asked for once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[tuple[str, bool], dict[str, Property]] = {}
+
+    def of(self, object_type: str, *, archived: bool = False) -> Mapping[str, Property]:
+        """Every property of one object by name."""
+        key = (object_type, archived)
+        if key not in self._known:
+            query = {"archived": "true"} if archived else {}
+            body = self._client.read(Route.PROPERTIES, query=query, object=object_type).body
+            self._known[key] = {p.name: p for p in _properties(body, object_type)}
+        return self._known[key]
+
+    def forget(self) -> None:
+        """Ask again at the next use: something was created."""
+        self._known.clear()
+
+    def present(self, object_type: str, mapping: Sequence[MappedField]) -> dict[str, tuple[str, ...]]:
+        """Which properties of this object each column is read from."""
+        known = self.of(object_type)
+        return {m.name: tuple(s for s in sources(m) if s in known) for m in mapping}
+
+    def problems(self, mapping: FieldMap, kind: RecordKind, *, writing: bool) -> list[FieldProblem]:
+        """Every mapped property of one table that does not exist, is of another type, or cannot be written."""
+        if kind is RecordKind.OWNERS:
+            return list(_owner_problems(mapping))
+        return [
+            problem
+            for mapped in mapping.of(kind)
+            for source in sources(mapped)
+            if (problem := self._problem(kind, mapped, source, writing)) is not None
+        ]
+
+    def _problem(
+        self, kind: RecordKind, mapped: MappedField, source: str, writing: bool
+    ) -> FieldProblem | None:
+        found = [p for o in OBJECTS[kind] if (p := self.of(o).get(source)) is not None]
+        if not found:
+            return self._unknown(kind, mapped, source)
+        misfits = [p for p in found if not p.fits(mapped.type)]
+        if misfits:
+            said = f"is of HubSpot's type {misfits[0].type} and cannot be read as {mapped.type.value}"
+            return FieldProblem(kind.value, mapped.name, source, said)
+        written = kind is RecordKind.ACCOUNTS and (
+            mapped.role is FieldRole.OUTPUT or mapped.name == "owner_id"
+        )
+        if writing and written and not found[0].writable:
+            return FieldProblem(
+                kind.value, mapped.name, source, "is not writable (calculated or read-only in HubSpot)"
+            )
+        return None
+
+    def _unknown(self, kind: RecordKind, mapped: MappedField, source: str) -> FieldProblem:
+        objects = OBJECTS[kind]
+        if any(source in self.of(o, archived=True) for o in objects):
+            return FieldProblem(kind.value, mapped.name, source, "is archived; restore it in HubSpot")
+        names = sorted({name for o in objects for name in self.of(o)})
+        near = difflib.get_close_matches(source.lower(), names, n=3, cutoff=0.6)
+        return FieldProblem(
+            kind.value, mapped.name, source, f"does not exist in {' or '.join(objects)}", tuple(near)
+        )
+
+
+def _owner_problems(mapping: FieldMap) -> Iterator[FieldProblem]:
+    fixed = {m.name: m.source for m in OWNERS}
+    for mapped in mapping.of(RecordKind.OWNERS):
+        if fixed.get(mapped.name) != mapped.source:
+            said = "does not exist: owners of HubSpot have fixed fields only"
+            yield FieldProblem(
+                RecordKind.OWNERS.value, mapped.name, mapped.source, said, tuple(sorted(fixed.values()))
+            )
+
+
+def _properties(body: Mapping[str, Any], object_type: str) -> Iterator[Property]:
+    results = body.get("results")
+    if not isinstance(results, list):
+        raise Garbled(f"list properties {object_type}: the answer holds no results")
+    for entry in results:
+        rights = entry.get("modificationMetadata") or {}
+        yield Property(
+            name=str(entry["name"]),
+            type=clean(entry.get("type")),
+            field_type=clean(entry.get("fieldType")),
+            writable=not (entry.get("calculated") or rights.get("readOnlyValue")),
+        )
