@@ -109,9 +109,15 @@ REP_KPIS = pa.schema(
         pa.field("covered_accounts", pa.int64()),
         pa.field("coverage", pa.float64()),
         pa.field("potential", pa.float64()),
+        pa.field("touches_30d", pa.int64()),
+        pa.field("touches_90d", pa.int64()),
     ]
 )
-"""One row per rep who owns or should own accounts of the owner role, sorted by id; shares are 0..1."""
+"""One row per rep who owns accounts, should own some, or is named by a rule of the owner role, sorted by id.
+
+Shares are 0..1; capacity, target and deviation are null for owners whom no rule names. A touch linked to
+several accounts counts once for the rep.
+"""
 
 TERRITORY_KPIS = pa.schema(
     [
