@@ -80,9 +80,9 @@ def _country(value: Raw) -> Normalised:
 
 
 def _under_country(kind: FieldKind, text: str, country: str | None) -> Normalised:
-    what = "state" if kind is FieldKind.STATE else "postal code"
     if country is None:
-        return Normalised(None, f"{what} {quoted(text)} has no country")
+        return Normalised(None, f"{quoted(text)} has no country")
+    what = "state" if kind is FieldKind.STATE else "postal code"
     code = state_code(text, country) if kind is FieldKind.STATE else postal_code(text, country)
     return Normalised(code, None if code else f"{quoted(text)} is not a {what} of {country}")
 

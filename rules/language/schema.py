@@ -140,6 +140,8 @@ class WorkloadSection(Section):
     capacity: CapacitySection = CapacitySection()
     touches: TouchesSection = TouchesSection()
     tolerance: float = Field(0.15, gt=0, lt=1)
+    potential_field: Name = "annual_revenue"
+    """The field of numbers that holds the account's revenue potential."""
 
 
 class ExpectSection(Section):

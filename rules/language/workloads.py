@@ -18,6 +18,7 @@ from rules.language.yaml import ListNode, MapNode, Node, Scalar
 def workload(node: MapNode, section: WorkloadSection, leaves: Leaves) -> Workload:
     """The workload; unknown fields and tiers, and bands that overlap, go to the problems of `leaves`."""
     _check_field(node, section, leaves)
+    _check_potential(node, leaves)
     _check_tiers(node, section, leaves)
     _check_bands(node, section.tier.bands, leaves)
     return Workload(
@@ -31,6 +32,7 @@ def workload(node: MapNode, section: WorkloadSection, leaves: Leaves) -> Workloa
         qualifying=section.touches.qualifying,
         directions=section.touches.directions,
         tolerance=section.tolerance,
+        potential_field=section.potential_field,
     )
 
 
@@ -55,6 +57,13 @@ def _check_field(node: MapNode, section: WorkloadSection, leaves: Leaves) -> Non
         assert kind is not None
         message = f"bands need a field of numbers, and {section.tier.field} is {kind.value}"
         leaves.report(at, Code.WRONG_KIND, message, "leave 'bands' out where the field holds the tier's name")
+
+
+def _check_potential(node: MapNode, leaves: Leaves) -> None:
+    at = node.get("potential_field")
+    kind = leaves.kind(at) if isinstance(at, Scalar) else None
+    if kind not in (None, FieldKind.INTEGER, FieldKind.NUMBER) and isinstance(at, Scalar):
+        leaves.report(at, Code.WRONG_KIND, f"potential_field: {at.text} is no field of numbers")
 
 
 def _check_tiers(node: MapNode, section: WorkloadSection, leaves: Leaves) -> None:
