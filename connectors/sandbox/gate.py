@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from urllib.parse import unquote_plus
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from connectors.sandbox import wire
 from connectors.sandbox.core import Answer, Core, Vendor
@@ -40,12 +41,24 @@ class Gate:
             await self._admin(scope, receive, send)
             return
         try:
-            await self._pass(scope, receive, send)
+            await self._pass(scope, receive, self._dated(send))
         except ClientDisconnect:
             return
         except Exception as error:
             self._core.crashed(error)
             raise
+
+    def _dated(self, send: Send) -> Send:
+        """Every answer tells the CRM's own time, moved clock or not, as the one that stamps its records."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._core.clock.now() // 1000, usegmt=True)
+                headers = [(k, v) for k, v in message.get("headers", []) if k.lower() != b"date"]
+                message = {**message, "headers": [*headers, (b"date", date.encode())]}
+            await send(message)
+
+        return dated
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         core, method = self._core, scope["method"]

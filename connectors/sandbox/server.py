@@ -165,7 +165,7 @@ def _config(core: Core, vendor: Vendor) -> uvicorn.Config:
         log_level="critical",
         access_log=False,
         server_header=False,
-        date_header=True,
+        date_header=False,  # the gate tells the CRM's own time
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,

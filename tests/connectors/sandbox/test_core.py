@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -297,3 +299,12 @@ def test_a_client_that_hangs_up_does_no_harm(crm: Crm) -> None:
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"PUT /notes/n1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     assert text_of(crm, "n1") == "note 1"
+
+
+def test_every_answer_tells_the_crms_own_time(crm: Crm, http_pool: urllib3.PoolManager) -> None:
+    """A client that fixes the moment of its reading by Date gets the clock that stamps the records."""
+    crm.advance(86_400)
+    answer = put(http_pool, crm, str(crm.records("Note")[0]["Id"]), Text="x")
+    told = parsedate_to_datetime(answer.headers["date"])
+    assert answer.headers.getlist("date") == [answer.headers["date"]]
+    assert abs((told - datetime.fromisoformat(crm.now())).total_seconds()) < 3
