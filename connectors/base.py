@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -140,6 +141,10 @@ class Settings(BaseModel):
     def expected_id(self) -> str | None:
         """The org or portal that the config names; None where a kind has no such thing."""
         return None
+
+    def beside(self, folder: Path) -> Self:
+        """These settings with relative paths below the folder in which the config lies."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def load_project(path: Path) -> Project:
     problems = [*problems, *more]
     if config is None or plugin is None or settings is None or problems:
         raise DocumentError(problems)
-    return Project(config, path, plugin, settings)
+    return Project(config, path, plugin, settings.beside(path.parent))
 
 
 def _crm(root: Node) -> tuple[Plugin | None, Settings | None, list[Problem]]:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from rules.language.load import load_rules
-
 from connectors.mapping import FieldType
+from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet
 from sync.diff import Desired, database, diff
 from sync.guard import guard
 from sync.outputs import OUTPUTS, column
 from sync.plan import Plan, store
 from sync.plan import load as load_plan
+from sync.report.balance import told
 from sync.summary import summarise
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")
 def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     """Compute, guard and store the plan of a snapshot."""
     from rules.engine.assign import assign
-
     from rules.measure import measure
 
     project, config = session.project, session.project.config
@@ -59,7 +58,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             )
         with session.stage("guard"), database(desired, config.memory_limit) as con:
             con.register("changes", changes)
-            summary = {**summarise(con, rules), "balance": _told(measured)}
+            summary = {**summarise(con, rules), "balance": told(measured)}
             levels = _levels_in_use(rules)
             breaches = guard(con, config.limits, levels=levels, previous=_last_applied(session, ledger))
         header = {
@@ -134,21 +133,3 @@ def _last_applied(session: Session, ledger: Ledger) -> dict[str, Any] | None:
         if run.kind == "sync" and path.is_file():
             return dict(load_plan(path).summary)
     return None
-
-
-def _told(measured: object) -> Any:
-    """The measures' summary as plain values, rounded so that it is the same on every machine."""
-    from dataclasses import asdict, is_dataclass
-
-    plain = asdict(measured) if is_dataclass(measured) and not isinstance(measured, type) else measured
-    return _rounded(plain)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {str(k): _rounded(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return value if isinstance(value, str | int | bool | type(None)) else str(value)

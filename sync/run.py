@@ -183,19 +183,25 @@ def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Conne
             f'plan {plan.short} is not in this state folder\'s ledger; make it here with "territory plan"'
         )
     age, most = session.now() - made, timedelta(hours=session.project.config.plan_expires_hours)
-    rules = load_rules(session.project.rules_path, session.project.rule_fields())
-    current = snapshots.load(session.snapshots)
-    checks = (
+    checks = [
         (plan.org != connector.identity().id, f"it is for org {plan.org}"),
         (
             age > most,
             f"it is {age.total_seconds() / 3600:.0f} h old, plans expire after {most.total_seconds() / 3600:.0f} h",
         ),
-        (current is None or current.id != plan.bindings.snapshot, "the CRM was pulled again and had changed"),
-        (rules.hash != plan.bindings.rules, "the rules changed"),
-        (session.project.decision_hash() != plan.bindings.config, "the config changed"),
         (ledger.position() != plan.bindings.ledger, "another run wrote to the CRM"),
-    )
+    ]
+    if plan.kind == "sync":
+        rules = load_rules(session.project.rules_path, session.project.rule_fields())
+        current = snapshots.load(session.snapshots)
+        checks += [
+            (
+                current is None or current.id != plan.bindings.snapshot,
+                "the CRM was pulled again and had changed",
+            ),
+            (rules.hash != plan.bindings.rules, "the rules changed"),
+            (session.project.decision_hash() != plan.bindings.config, "the config changed"),
+        ]
     moved = [reason for failed, reason in checks if failed]
     if moved:
         raise StalePlan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
@@ -72,6 +72,10 @@ class FilesSettings(Settings):
         """The file of one table; None where the config names none."""
         named: Path | None = getattr(self, kind.value)
         return None if named is None else self.folder / named
+
+    def beside(self, folder: Path) -> Self:
+        """The same exports, found from the folder in which the config lies."""
+        return self.model_copy(update={"folder": folder / self.folder})
 
     @property
     def changes_path(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -48,6 +48,10 @@ class HubSpotSettings(Settings):
     def expected_id(self) -> str | None:
         """The portal that the config names."""
         return self.portal_id
+
+    def beside(self, folder: Path) -> Self:
+        """The same portal, with its certificates found from the folder in which the config lies."""
+        return self if self.ca_file is None else self.model_copy(update={"ca_file": folder / self.ca_file})
 
     @field_validator("portal_id", mode="before")
     @classmethod

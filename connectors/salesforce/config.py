@@ -1,0 +1,105 @@
+"""The section `crm:` of a config that talks to Salesforce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from connectors.base import Settings
+from connectors.salesforce.ids import full_id, is_id
+from connectors.secret import Secret
+
+_DOMAINS = (".salesforce.com", ".force.com")
+_NEEDS = {
+    "jwt": ("username", "client_id", "private_key"),
+    "client_credentials": ("client_id", "client_secret"),
+    "session": ("session_id",),
+}
+
+
+class Login(BaseModel):
+    """How to log in: `jwt` (a certificate's key), `client_credentials`, or a `session` id given from outside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: Literal["jwt", "client_credentials", "session"]
+    username: str | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    private_key: Secret | None = None
+    """PEM."""
+    session_id: Secret | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Login:
+        missing = [name for name in _NEEDS[self.method] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"login by {self.method} also needs {', '.join(missing)}")
+        return self
+
+
+class SalesforceSettings(Settings):
+    """One org. Only Salesforce's own hosts over TLS are accepted, or this machine itself with `local: true`."""
+
+    kind: Literal["salesforce"] = "salesforce"
+    org_id: str
+    """The org that may be read and written, 15 or 18 characters; any other one is refused."""
+    instance_url: str
+    """The org's My Domain, https://acme.my.salesforce.com."""
+    login: Login
+    test_org: bool = False
+    """A sandbox of Salesforce's own: the login assertion is then addressed to test.salesforce.com."""
+    api_version: str = Field(default="62.0", pattern=r"^\d{2,3}\.0$")
+    local: bool = False
+    """A CRM on this machine, over plain HTTP."""
+    page_size: int | None = Field(default=None, ge=200, le=2000)
+    """Rows asked for per page; None is Salesforce's own choice."""
+    connect_timeout: float = Field(default=10.0, gt=0)
+    read_timeout: float = Field(default=120.0, gt=0)
+    """Seconds."""
+    ca_bundle: Path | None = None
+    """Certificates of an own authority, in PEM, for a proxy that ends TLS."""
+    duplicate_rule_allow_save: bool = False
+    """Save although a duplicate rule warns."""
+    owner_change_may_delete_account_team: bool = False
+    """Since Winter '21 an owner change by REST deletes the account's team. False: such a change is rejected."""
+    not_people: tuple[str, ...] = ()
+    """Usernames of further users that are no persons, beside Salesforce's own kinds and the one we log in as."""
+
+    @property
+    def expected_id(self) -> str:
+        """The org's id in 18 characters."""
+        return self.org_id
+
+    def beside(self, folder: Path) -> Self:
+        """The same org, with its certificates found from the folder in which the config lies."""
+        return self if self.ca_bundle is None else self.model_copy(update={"ca_bundle": folder / self.ca_bundle})
+
+    @field_validator("org_id")
+    @classmethod
+    def _whole_id(cls, value: str) -> str:
+        if not is_id(value) or not value.startswith("00D"):
+            raise ValueError(f"{value!r} is no org id; find it under Setup, Company Information (00D…)")
+        return full_id(value)
+
+    @model_validator(mode="after")
+    def _own_host(self) -> SalesforceSettings:
+        self.refuse_foreign(self.instance_url)
+        return self
+
+    def refuse_foreign(self, url: str) -> None:
+        """ValueError where an address is neither Salesforce's nor, with `local`, this machine's."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.username or parts.password:
+            raise ValueError("an address holds no credentials")
+        if self.local:
+            if parts.scheme != "http" or host not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError(
+                    f"local: true goes only with http://127.0.0.1:PORT, not with {host or url!r}"
+                )
+        elif parts.scheme != "https" or not host.endswith(_DOMAINS) or parts.port not in (None, 443):
+            raise ValueError(f"{host or url!r} is no https:// address of salesforce.com or force.com")

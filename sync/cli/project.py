@@ -1,0 +1,133 @@
+"""Verbs on an admin's own folder: init, lint, test, explain, schema."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync.cli.app import DEFAULT_CONFIG, ConfigOption, app
+from sync.errors import DONE, FAILED
+
+if TYPE_CHECKING:
+    from rules.language.ruleset import RuleSet
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Made if it is not there.")] = Path(),
+    crm: Annotated[
+        str | None, typer.Option("--crm", help="salesforce, hubspot or files; asked for if left out.")
+    ] = None,
+    org: Annotated[str | None, typer.Option("--org", help="Salesforce org id or HubSpot portal id.")] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Salesforce My Domain, https://acme.my.salesforce.com.")
+    ] = None,
+) -> None:
+    """Scaffold a folder to keep in git: config, rules, lists, tests, a pull-request workflow. Then test the connection, read-only."""
+    from sync.scaffold.make import Answers, make, next_steps
+
+    asked = sys.stdin.isatty()
+    crm = crm or (
+        typer.prompt("Which CRM (salesforce, hubspot, files)", default="files") if asked else "files"
+    )
+    if crm in ("salesforce", "hubspot") and org is None and asked:
+        org = typer.prompt("Salesforce org id (00D...)" if crm == "salesforce" else "HubSpot portal id")
+    if crm == "salesforce" and url is None and asked:
+        url = typer.prompt("My Domain (https://acme.my.salesforce.com)")
+    answers = Answers(crm, org, url)
+    for path in make(folder, answers):
+        typer.echo(f"made {path}")
+    for line in next_steps(folder, answers):
+        typer.echo(line)
+    _test_connection(folder / "config.yaml")
+
+
+def _test_connection(config: Path) -> None:
+    from connectors.errors import AuthFailed, ConnectorError
+    from sync.config import load_project
+
+    try:
+        connector = load_project(config).connect()
+    except AuthFailed as error:
+        typer.echo(f'\nThe connection was not tested: {error}\nSet the secret, then "territory doctor"')
+        return
+    except ConnectorError as error:
+        typer.echo(f'\nThe connection does not work yet: {error}\nCorrect it, then "territory doctor"')
+        return
+    try:
+        identity = connector.identity()
+        typer.echo(f"\nconnected, read-only, to {identity.name} ({identity.id}) as {identity.user}")
+    finally:
+        connector.close()
+
+
+def _rules(config: Path) -> RuleSet:
+    from rules.language.load import load_rules
+    from sync.cli.session import open_session
+
+    session = open_session(config, progress=False)
+    return load_rules(session.project.rules_path, session.project.rule_fields())
+
+
+@app.command()
+def lint(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Check config, rules and lists: every problem at once, with its file, line and column."""
+    rules = _rules(config)
+    typer.echo(
+        f"ok: {len(rules.rules):,} rules in {len({r.level for r in rules.rules})} levels, {len(rules.lists):,} lists, "
+        f"{len(rules.pods):,} pods"
+    )
+
+
+@app.command()
+def test(
+    config: ConfigOption = DEFAULT_CONFIG,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Name the rules that no test reaches.")
+    ] = False,
+) -> None:
+    """Run the tests that stand beside the rules."""
+    from rules.testing import run_tests
+
+    ran = run_tests(_rules(config))
+    typer.echo(str(ran))
+    if coverage and ran.uncovered:
+        typer.echo("rules that no test reaches: " + ", ".join(ran.uncovered))
+    raise typer.Exit(DONE if ran.passed else FAILED)
+
+
+@app.command()
+def explain(
+    account: Annotated[str, typer.Argument(help="Id, website domain or name.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    every_rule: Annotated[
+        bool, typer.Option("--every-rule", help="Every rule, not only those up to the winner.")
+    ] = False,
+) -> None:
+    """Why an account is where it is: the rule that won, and the first test that failed in every rule above it."""
+    from sync.cli.session import open_session
+    from sync.explanation import explain_json, explain_text
+
+    session = open_session(config, progress=False)
+    if as_json:
+        import orjson
+
+        typer.echo(
+            orjson.dumps(explain_json(session, account), option=orjson.OPT_INDENT_2, default=str).decode()
+        )
+    else:
+        typer.echo(explain_text(session, account, every_rule=every_rule), nl=False)
+
+
+@app.command()
+def schema() -> None:
+    """The JSON Schema of rules.yaml, for editors."""
+    import json
+
+    from rules.language.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))

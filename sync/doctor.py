@@ -1,0 +1,130 @@
+"""Looks at everything that a night depends on, and says what is wrong before the night does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import packages_distributions
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rules.language.problems import DocumentError
+from sync.errors import SyncError
+from sync.schedule import Timetable
+
+if TYPE_CHECKING:
+    from connectors.base import Connector
+    from rules.language.ruleset import RuleSet
+    from sync.run import Session
+
+OURS = ("connectors", "rules", "sync")
+DISTRIBUTION = "territory-sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    message: str
+
+
+def local_findings(session: Session) -> Iterator[Finding]:
+    """What can be seen without the CRM."""
+    yield names_finding(packages_distributions())
+    yield Finding("config", True, f"{session.project.path} names a {session.project.plugin.kind} CRM")
+    rules = _rules(session)
+    yield (
+        rules
+        if isinstance(rules, Finding)
+        else Finding(
+            "rules", True, f"{len(rules.rules):,} rules, {len(rules.lists):,} lists, {len(rules.pods):,} pods"
+        )
+    )
+    yield _ledger(session)
+    if not isinstance(rules, Finding):
+        yield _schedule(session, rules)
+
+
+def names_finding(claims: object) -> Finding:
+    """Whether only our distribution provides the three packages (`claims` as `packages_distributions` answers)."""
+    assert isinstance(claims, dict)
+    others = {name: sorted(set(claims.get(name, [])) - {DISTRIBUTION}) for name in OURS}
+    foreign = [f"{name} also comes with {', '.join(found)}" for name, found in others.items() if found]
+    if foreign:
+        return Finding(
+            "packages", False, f"{'; '.join(foreign)}: install territory-sync into an environment of its own"
+        )
+    return Finding("packages", True, "no other distribution claims our package names")
+
+
+def _rules(session: Session) -> RuleSet | Finding:
+    from rules.language.load import load_rules
+
+    try:
+        return load_rules(session.project.rules_path, session.project.rule_fields())
+    except DocumentError as error:
+        return Finding("rules", False, f"{len(error.problems)} problems\n{error}")
+
+
+def _ledger(session: Session) -> Finding:
+    try:
+        with session.ledger() as ledger:
+            entries = ledger.check_history()
+            interrupted = ledger.unfinished()
+    except SyncError as error:
+        return Finding("ledger", False, str(error))
+    if interrupted is not None:
+        return Finding(
+            "ledger", False, f'run {interrupted.id} was interrupted; resume it with "territory run --write"'
+        )
+    return Finding("ledger", True, f"sound, {entries:,} entries")
+
+
+def timetable(session: Session, rules: RuleSet) -> Timetable:
+    """The schedule of the config, in its own zone or the rule set's."""
+    from datetime import time
+
+    schedule = session.project.config.schedule
+    return Timetable(
+        time.fromisoformat(schedule.at), ZoneInfo(schedule.timezone or rules.timezone), schedule.days
+    )
+
+
+def _schedule(session: Session, rules: RuleSet) -> Finding:
+    table = timetable(session, rules)
+    year = [session.now().astimezone(table.zone) + timedelta(days=30 * i) for i in range(13)]
+    changes_clocks = len({instant.utcoffset() for instant in year}) > 1
+    if changes_clocks and table.at.hour < 4:
+        return Finding(
+            "schedule",
+            True,
+            f"{table.at:%H:%M} {table.zone.key} lies in hours that clock changes skip or repeat; 04:00 or later is simpler",
+        )
+    return Finding("schedule", True, f"every night at {table.at:%H:%M} {table.zone.key}")
+
+
+def crm_findings(session: Session, connector: Connector) -> Iterator[Finding]:
+    """What only the CRM can tell; read-only."""
+    identity = connector.identity()
+    yield Finding("connection", True, f"{identity.name} ({identity.id}) as {identity.user}")
+    writing = session.project.config.writes == "enabled"
+    problems = connector.check(writing=writing)
+    outputs = {field.name for field in session.project.output_fields()}
+    for problem in problems:
+        advice = '; create it with "territory setup"' if problem.name in outputs else ""
+        yield Finding("field", False, f"{problem}{advice}")
+    if not problems:
+        yield Finding(
+            "fields", True, f"every mapped field can be {'read and written' if writing else 'read'}"
+        )
+    quota = connector.quota()
+    if quota.limit and quota.remaining is not None:
+        reserve = session.project.config.apply.quota_reserve
+        yield Finding(
+            "quota",
+            quota.remaining >= quota.limit * reserve,
+            f"{quota.remaining:,} of {quota.limit:,} calls are left today (reserve {reserve:.0%})",
+        )

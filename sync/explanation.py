@@ -1,0 +1,137 @@
+"""Why one account is where it is: the rules tried on its values, and what the latest plan does with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rules.explain import Explanation, explain, render
+from rules.language.load import load_rules
+from sync.errors import SyncError
+from sync.log import inert
+from sync.outputs import PREFIX
+from sync.snapshot import Snapshot
+from sync.snapshot import load as load_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sync.run import Session
+
+MOST = 10
+"""Accounts that are named where a search finds several."""
+
+
+def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
+    """The account's row, by id (15 or 18 characters), website domain or name; SyncError where it is none or several."""
+    import duckdb
+
+    query = """
+        SELECT *, lower(name) = lower($wanted) AS by_name FROM read_parquet($path)
+        WHERE id = $wanted OR (length($wanted) = 15 AND left(id, 15) = $wanted)
+           OR lower(name) = lower($wanted) OR lower(website) IN (lower($wanted), 'www.' || lower($wanted))
+        ORDER BY id LIMIT $most"""
+    with duckdb.connect(":memory:") as con:
+        found = con.execute(
+            query, {"wanted": wanted, "path": str(snapshot.tables.accounts), "most": MOST + 1}
+        )
+        names = [d[0] for d in found.description or []]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    if len(rows) == 1:
+        return {k: v for k, v in rows[0].items() if k != "by_name"}
+    if not rows:
+        raise SyncError(
+            f"the snapshot has no account with id, domain or name {wanted!r}; it is as of the last pull"
+        )
+    shown = "\n".join(f"  {row['id']}  {inert(row['name'] or '')}" for row in rows[:MOST])
+    more = "\n  ..." if len(rows) > MOST else ""
+    raise SyncError(f"{wanted!r} is the name of several accounts; give the id:\n{shown}{more}")
+
+
+def explain_account(
+    session: Session, wanted: str
+) -> tuple[dict[str, Any], tuple[Explanation, ...], list[dict[str, Any]]]:
+    """The account's row, how the rules decide about it per role, and its rows in the latest plan's assignments."""
+    snapshot = load_snapshot(session.snapshots)
+    if snapshot is None:
+        raise SyncError('nothing was pulled yet; do so with "territory pull"')
+    row = find_account(snapshot, wanted)
+    rules = load_rules(session.project.rules_path, session.project.rule_fields())
+    raw = {name: row.get(name) for name in rules.fields}
+    return row, explain(raw, rules), _assigned(session, row["id"])
+
+
+def explain_text(session: Session, wanted: str, *, every_rule: bool = False) -> str:
+    """The explanation as text."""
+    row, explanations, assigned = explain_account(session, wanted)
+    owners = _owners(session)
+    lines = [
+        f"{inert(row['name'] or row['id'])} ({row['id']}), owned by {owners.get(row['owner_id'], 'nobody')}"
+    ]
+    for explanation in explanations:
+        lines += ["", render(explanation, every_rule)]
+    for found in assigned:
+        owner = owners.get(found["owner_id"], "nobody")
+        lines += [
+            "",
+            f"In the latest plan, as {found['role']}: {found['decision']} ({found['reason_code']}), owner {owner}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def explain_json(session: Session, wanted: str) -> dict[str, Any]:
+    """The same as plain values."""
+    row, explanations, assigned = explain_account(session, wanted)
+    return {
+        "account": {k: v for k, v in row.items() if not k.startswith(PREFIX)},
+        "roles": [_plain(e) for e in explanations],
+        "latest_plan": assigned,
+    }
+
+
+def _plain(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "role": explanation.role,
+        "rule": explanation.winner.id if explanation.winner else None,
+        "territory": explanation.winner.territory if explanation.winner else None,
+        "reason": explanation.reason,
+        "data_issues": list(explanation.issues),
+        "tried": [
+            {
+                "rule": tried.rule.id,
+                "level": tried.rule.level,
+                "truth": {True: "true", False: "false", None: "unknown"}[tried.truth],
+                "wins": tried.wins,
+                "failed": tried.failed,
+                "compared": [asdict(comparison) for comparison in tried.compared],
+            }
+            for tried in explanation.tried
+        ],
+    }
+
+
+def _assigned(session: Session, account_id: str) -> list[dict[str, Any]]:
+    with session.ledger() as ledger:
+        plan_id = ledger.latest_plan()
+    path = session.plans / (plan_id or "none")[:12] / "assignments.parquet"
+    return _rows(path, account_id) if path.is_file() else []
+
+
+def _rows(path: Path, account_id: str) -> list[dict[str, Any]]:
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        found = con.execute(
+            "SELECT * FROM read_parquet($path) WHERE account_id = $id", {"path": str(path), "id": account_id}
+        )
+        names = [d[0] for d in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _owners(session: Session) -> dict[str | None, str]:
+    import pyarrow.parquet as pq
+
+    snapshot = load_snapshot(session.snapshots)
+    assert snapshot is not None
+    table = pq.read_table(snapshot.tables.owners, columns=["id", "name", "email"])
+    return {row["id"]: inert(row["name"] or row["email"] or row["id"]) for row in table.to_pylist()}

@@ -1,0 +1,59 @@
+"""What became of a plan, as text."""
+
+from __future__ import annotations
+
+from sync.ledger import Ledger, RunState, WriteState
+from sync.log import inert
+from sync.report.table import table
+from sync.run import Enacted
+
+MOST = 20
+
+
+def render(ledger: Ledger, enacted: Enacted) -> str:
+    """The run's outcome: counts, then every kind of write that did not end applied, with the CRM's words."""
+    run, counts = enacted.run, enacted.counts
+    told = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items()))
+    lines = [f"Run {run.id} {_said(run.state)}: {told or 'nothing to write'}"]
+    if run.state is RunState.RUNNING:
+        lines.append("It stopped before the end and nothing is lost: the same command goes on from there")
+    else:
+        lines.append(f"Verified {enacted.verified.checked:,} records against the CRM: {_verified(enacted)}")
+    for state in (WriteState.CONFLICT, WriteState.REJECTED, WriteState.HELD, WriteState.UNKNOWN):
+        lines += _rest(ledger, run.id, state)
+    if run.state is not RunState.RUNNING:
+        lines.append(f'Take it back with "territory undo {run.id}"')
+    return "\n".join(lines) + "\n"
+
+
+def _said(state: RunState) -> str:
+    return {
+        RunState.RUNNING: "stopped",
+        RunState.DONE: "is done",
+        RunState.PARTIAL: "is done, in part",
+        RunState.EXPIRED: "was resumed after its plan had expired",
+    }[state]
+
+
+def _verified(enacted: Enacted) -> str:
+    differing = enacted.verified.differing
+    if not differing:
+        return "all hold what was written"
+    named = ", ".join(differing[:MOST])
+    return f"{len(differing):,} were changed by somebody else since: {named}"
+
+
+def _rest(ledger: Ledger, run_id: str, state: WriteState) -> list[str]:
+    writes = ledger.writes(run_id, [state])
+    if not writes:
+        return []
+    rows = [
+        (w.record_id, ", ".join(w.after), w.code or "-", inert(w.message or _found(w.found)))
+        for w in writes[:MOST]
+    ]
+    rest = [f"  ... and {len(writes) - MOST:,} more"] if len(writes) > MOST else []
+    return [f"{len(writes):,} {state}", *table(("record", "fields", "code", "why"), rows), *rest]
+
+
+def _found(found: object) -> str:
+    return f"the CRM holds {found}" if found else ""

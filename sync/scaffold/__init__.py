@@ -1,0 +1,1 @@
+"""The files that `territory init` begins an admin's folder with."""

@@ -1,0 +1,69 @@
+"""Take a run back: a plan that restores every before-image, by compare-and-set like any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync.diff import COLUMNS
+from sync.errors import SyncError
+from sync.ledger import Ledger, LedgerWrite, Run, RunState, WriteState
+from sync.plan import Plan, load, store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sync.run import Session
+
+
+def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
+    """The plan that takes back what a run applied; records that moved since are left alone when it is applied.
+
+    SyncError where the run is still to be resumed or applied nothing.
+    """
+    if run.state is RunState.RUNNING:
+        raise SyncError(f"run {run.id} was interrupted; resume it before it is undone")
+    applied = ledger.writes(run.id, [WriteState.APPLIED])
+    if not applied:
+        raise SyncError(f"run {run.id} applied nothing, so there is nothing to undo")
+    undone = load(session.plans / run.plan_id[:12] / "plan.parquet")
+    reason = f"undo of run {run.id}"
+    table = _changes(applied, reason)
+    owners = sum("owner_id" in write.after for write in applied)
+    header = {
+        "kind": "undo",
+        "crm": undone.crm,
+        "org": undone.org,
+        "as_of": undone.as_of,
+        "bindings": {"snapshot": "", "rules": "", "config": "", "ledger": ledger.position()},
+        "fields": dict(undone.fields),
+        "breaches": [],
+        "summary": {
+            "undo": run.id,
+            "records": len({write.record_id for write in applied}),
+            "owner_changes": owners,
+            "field_changes": table.num_rows - owners,
+            "held": 0,
+        },
+    }
+    plan = store(session.plans, header, table)
+    ledger.record_plan(plan.id, at=session.now(), author=session.actor, header={"undo": run.id})
+    return plan
+
+
+def _changes(applied: list[LedgerWrite], reason: str) -> pa.Table:
+    import pyarrow as pa
+
+    rows = sorted(
+        (write.record_id, field, write.after[field], write.before.get(field))
+        for write in applied
+        for field in write.after
+    )
+    columns: dict[str, list[str | None]] = {name: [None] * len(rows) for name in COLUMNS}
+    columns["record_id"] = [row[0] for row in rows]
+    columns["field"] = [row[1] for row in rows]
+    columns["before"] = [row[2] for row in rows]
+    columns["after"] = [row[3] for row in rows]
+    columns["action"] = ["change"] * len(rows)
+    columns["family"] = columns["record_id"]
+    columns["reason"] = [reason] * len(rows)
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
