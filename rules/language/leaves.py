@@ -176,10 +176,9 @@ class Leaves:
         beside = country_field(name.text, self.fields)
         country = pins.get(beside or "") or own_country(value.text)
         if country is None:
-            what = kind.value.replace("_", " ")
             example = "'US-CA'" if kind is FieldKind.STATE else "'US-02116'"
             near = f"name one country beside it ('{beside}: US'), or write" if beside else "write"
-            message = f"{name.text}: {what} {quoted(value.text)} has no country"
+            message = f"{name.text}: {quoted(value.text)} has no country"
             self.report(value, Code.NO_COUNTRY, message, f"{near} it like {example}")
         return country
 

@@ -78,7 +78,11 @@ class _Reader:
             found = getattr(error, "errors", None) or [{}]
             place = self._end_of(found[0].get("line"), found[0].get("col"))
             what = str(found[0].get("description") or str(error).partition("\n")[0]).rstrip(". ")
+            what = "something is missing" if what.startswith("Required keyword") else what
             self.leaves.report(place, Code.SQL_SYNTAX, f"not an SQL expression: {what}")
+            return None
+        except RecursionError:
+            self._fail(Code.SQL_NOT_ALLOWED, "nested too deeply", "use several rules")
             return None
         if len(statements) != 1:
             self._fail(Code.SQL_SYNTAX, "'where' must be one expression")
@@ -113,11 +117,12 @@ class _Reader:
 
     # Refusals ---------------------------------------------------------------------------------------------
 
-    def refuse(self, node: exp.Expr, why: str = "") -> _Refused:
-        shown = node.sql(dialect="duckdb")
-        shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
-        message = why or f"{_name_of(node)} is not allowed in 'where': {shown}"
-        self.leaves.report(self.word(node), Code.SQL_NOT_ALLOWED, message, f"allowed are {ALLOWED}")
+    def refuse(self, node: exp.Expr, why: str = "", suggestion: str = f"allowed are {ALLOWED}") -> _Refused:
+        """Reports a node, by what it says in SQL, and gives the exception that leaves its test."""
+        shown = _shown(node)
+        self.leaves.report(
+            self.word(node), Code.SQL_NOT_ALLOWED, why or f"{shown} is not allowed in 'where'", suggestion
+        )
         return _Refused()
 
     def only(self, node: exp.Expr, *arguments: str) -> None:
@@ -188,7 +193,7 @@ class _Reader:
         if operator is None:
             return None
         self.only(node, "this", "expression")
-        if not isinstance(_bare(node.this), exp.Column):
+        if _is_mirrored(node):
             mirrored = {"from": "to", "above": "below", "to": "from", "below": "above"}
             return _Bound(self._field(node.expression), mirrored[operator], self._value(node.this))
         return _Bound(self._field(node.this), operator, self._value(node.expression))
@@ -211,7 +216,7 @@ class _Reader:
 
         self.only(node, "this", "expression")
         left, right = node.this, node.expression
-        if not isinstance(_bare(left), exp.Column):
+        if _is_mirrored(node):
             left, right = right, left
         name, value = self._checked(left, "eq"), self._value(right)
         test = self.leaves.one_of(name, [value], pins, value) if name else ALWAYS
@@ -235,7 +240,9 @@ class _Reader:
         self.only(node, "this", "expression")
         if isinstance(node.expression, exp.Boolean):
             # "is true" is false, not unknown, of a missing value: another test than "= true".
-            raise self.refuse(node, "IS TRUE and IS FALSE are not allowed in 'where'; compare with '= true'")
+            raise self.refuse(
+                node, "IS TRUE and IS FALSE are not allowed in 'where'", "compare with '= true'"
+            )
         if not isinstance(node.expression, exp.Null):
             raise self.refuse(node)
         name = self._checked(node.this, "is_missing")
@@ -246,7 +253,9 @@ class _Reader:
         name, pattern = self._checked(node.this, "prefix"), self._value(node.expression)
         text = pattern.text.removesuffix("%")
         if text == pattern.text or not text or set(text) & set("%_\\"):
-            raise self.refuse(node, f"LIKE takes only a beginning, as in 'x%', not {pattern.text!r}")
+            raise self.refuse(
+                node, f"LIKE takes only a beginning, not {pattern.text!r}", "write it like 'x%'"
+            )
         begin = Scalar(pattern.origin, pattern.line, pattern.column, text, True)
         test = self.leaves.prefix(name, [begin], pins, pattern) if name else ALWAYS
         return Not(test) if node.args.get("negate") else test
@@ -268,7 +277,7 @@ class _Reader:
         kind = self.leaves.kind(name)
         if kind is not FieldKind.BOOLEAN:
             if kind is not None:
-                raise self.refuse(node, f"{name.text} is not true or false: compare it with something")
+                raise self.refuse(node, f"{name.text} is neither true nor false", "compare it with a value")
             return ALWAYS
         return self.leaves.one_of(name, [self._at(0, "true")], pins, name)
 
@@ -276,9 +285,9 @@ class _Reader:
         from sqlglot import exp
 
         node = _bare(node)
-        if not isinstance(node, exp.Column):
-            raise self.refuse(node, f"a field is wanted here, not {node.sql(dialect='duckdb')[:40]}")
-        if node.args.get("table"):
+        if isinstance(node, exp.Literal | exp.Boolean | exp.Null):
+            raise self.refuse(node, f"a field is wanted here, not {_shown(node)}", "")
+        if not isinstance(node, exp.Column) or node.args.get("table"):
             raise self.refuse(node)
         return self.word(node, node.name)
 
@@ -295,8 +304,9 @@ class _Reader:
         if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.to.sql() == "DATE":
             return self.word(node, str(node.this.this))
         if isinstance(node, exp.Null):
-            raise self.refuse(node, "nothing equals NULL; ask with 'is null'")
-        raise self.refuse(node, f"a value is wanted here, not {node.sql(dialect='duckdb')[:40]}")
+            raise self.refuse(node, "nothing equals NULL", "ask with 'is null'")
+        advice = "text stands in single quotes" if isinstance(node, exp.Column) else ""
+        raise self.refuse(node, f"a value is wanted here, not {_shown(node)}", advice)
 
     # Countries --------------------------------------------------------------------------------------------
 
@@ -310,6 +320,13 @@ class _Reader:
             if name and value and self.leaves.fields.get(name) is FieldKind.COUNTRY:
                 found |= {name: code} if (code := country_code(value)) else {}
         return found
+
+
+def _is_mirrored(node: exp.Expr) -> bool:
+    """A comparison with its value first: "200 <= employees"."""
+    from sqlglot import exp
+
+    return isinstance(_bare(node.expression), exp.Column) and not isinstance(_bare(node.this), exp.Column)
 
 
 def _equality(node: exp.Expr) -> tuple[str | None, str | None]:
@@ -367,9 +384,10 @@ def _chain(node: exp.Expr, kind: type) -> Iterator[exp.Expr]:
             yield top
 
 
-def _name_of(node: exp.Expr) -> str:
-    words = "".join(f" {c}" if c.isupper() else c for c in type(node).__name__).strip().lower()
-    return {"anonymous": f"function {node.name!r}", "i like": "ilike"}.get(words, words)
+def _shown(node: exp.Expr) -> str:
+    """The node as SQL, cut to what fits a message."""
+    text = node.sql(dialect="duckdb")
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _nesting(text: str) -> int:

@@ -1,0 +1,57 @@
+"""Rule files for tests: written from text into a folder, and conditions built from either spelling."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rules.language.condition import Condition, FieldKind
+from rules.language.fields import STANDARD_FIELDS
+from rules.language.leaves import Leaves
+from rules.language.problems import Problem
+from rules.language.sqlform import sql
+from rules.language.whenform import structured
+from rules.language.yaml import MapNode, Scalar, parse_yaml
+
+FIELDS = {**STANDARD_FIELDS, "customer": FieldKind.BOOLEAN}
+LISTS = {"zips": FieldKind.POSTAL_CODE, "names": FieldKind.TEXT}
+
+HEADER = """\
+version: 1
+rules:
+"""
+
+
+def write_rules(folder: Path, text: str, **lists: str) -> Path:
+    """The path of a rules.yaml with this text, beside lists/NAME.csv for each list."""
+    (folder / "lists").mkdir(exist_ok=True)
+    for name, content in lists.items():
+        (folder / "lists" / f"{name}.csv").write_text(content, encoding="utf-8")
+    path = folder / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def rule(id_: str, when: str = "{}", *, level: str = "geography", assign: str = "territory: west") -> str:
+    """One rule in YAML flow style, to stand under HEADER."""
+    return f"  - {{id: {id_}, level: {level}, when: {when}, assign: {{{assign}}}}}\n"
+
+
+def where(text: str) -> tuple[Condition, list[Problem]]:
+    """The condition of an SQL expression, and what is wrong with it."""
+    leaves = _leaves()
+    node = parse_yaml(f"where: {json.dumps(text)}", "rules.yaml")
+    assert isinstance(node, MapNode)
+    word = node.values["where"]
+    assert isinstance(word, Scalar)
+    return sql(word, leaves), leaves.problems
+
+
+def when(text: str) -> tuple[Condition, list[Problem]]:
+    """The condition of a YAML mapping, and what is wrong with it."""
+    leaves = _leaves()
+    return structured(parse_yaml(text, "rules.yaml"), leaves), leaves.problems
+
+
+def _leaves() -> Leaves:
+    return Leaves(FIELDS, LISTS, frozenset({"", "n/a"}))
