@@ -1,0 +1,156 @@
+"""Pulls and lookups: pages of JSON into batches, every record once, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.base import Pull
+from connectors.errors import FieldProblems, Garbled, Refused
+from connectors.mapping import FieldMap
+from connectors.records import RecordId, RecordKind, Watermark
+from connectors.salesforce.client import Client
+from connectors.salesforce.fields import Described, Fields, sources
+from connectors.salesforce.soql import changed_between, select
+from connectors.salesforce.tables import Part, batch_of, parts
+
+OVERLAP = timedelta(minutes=15)
+"""How far a pull of changes reaches back behind the last one, for records that were committed late."""
+RETRIEVED = 2_000
+"""Records of one retrieve call (doc)."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the tables of one org."""
+
+    client: Client
+    fields: Fields
+    mapping: FieldMap
+    page_size: int | None = None
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def pull(self, kind: RecordKind, since: Watermark | None) -> Pull:
+        """One table whole, or what changed since a watermark, deleted records included."""
+        if problems := self.fields.problems(self.mapping, kind, writing=False):
+            raise FieldProblems(problems)
+        before = {} if since is None else _decode(since, kind)
+        reached = {part.sobject: self._newest(part) for part in parts(kind)}
+        mark = Watermark(orjson.dumps({"kind": kind.value, "upto": reached}).decode())
+        complete = since is None
+        return Pull(self._batches(kind, before, reached, complete), mark, complete)
+
+    def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
+        """The live values of these accounts, in the order asked for."""
+        schema = self.mapping.schema(RecordKind.ACCOUNTS)
+        names = list(dict.fromkeys(["id", *columns]))
+        wanted = pa.schema([schema.field(name) for name in names])
+        mapped = {
+            name: found
+            for name, found in sources(self.fields, "Account", self.mapping.of(RecordKind.ACCOUNTS)).items()
+            if name in names
+        }
+        [part] = parts(RecordKind.ACCOUNTS)
+        batches = [
+            batch_of(part, self._retrieve(chunk, mapped), wanted, mapped, self.known)
+            for chunk in (ids[start : start + RETRIEVED] for start in range(0, len(ids), RETRIEVED))
+        ]
+        return pa.Table.from_batches(batches, wanted)
+
+    def _retrieve(self, ids: Sequence[str], mapped: Mapping[str, Described]) -> list[dict[str, Any]]:
+        body = {"ids": list(ids), "fields": sorted({"Id", *(found.name for found in mapped.values())})}
+        answer = self.client.read("retrieve", "composite/sobjects/Account", json=body)
+        if not isinstance(answer, list) or len(answer) != len(ids):
+            raise Garbled(f"retrieve: {len(ids)} records were asked for and {len(answer)} came")
+        records = [record for record in answer if record is not None]
+        strangers = {record["Id"][:15] for record in records} - {id[:15] for id in ids}
+        if strangers:
+            raise Garbled(f"retrieve: {len(strangers)} records came that were not asked for")
+        return records
+
+    def _batches(
+        self,
+        kind: RecordKind,
+        before: Mapping[str, str | None],
+        reached: Mapping[str, str | None],
+        complete: bool,
+    ) -> Iterator[pa.RecordBatch]:
+        schema = self.mapping.schema(kind)
+        yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
+        for part in parts(kind):
+            if not complete and reached[part.sobject] is None:
+                continue
+            when = "" if complete else _between(before.get(part.sobject), reached[part.sobject])
+            mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
+            names = ["Id", *(found.name for found in mapped.values()), *self._extra(part)]
+            text = select(names, part.sobject, part.where, when, order="Id")
+            resource = "query" if complete or not part.has_deleted else "queryAll"
+            for records in self.pages(text, resource):
+                yield batch_of(part, records, schema, mapped, self.known)
+
+    def pages(self, text: str, resource: str = "query") -> Iterator[list[dict[str, Any]]]:
+        """Pages until the last; Garbled where their rows are not as many, or not the ones, as promised."""
+        size = {} if self.page_size is None else {"Sforce-Query-Options": f"batchSize={self.page_size}"}
+        page = _page(self.client.read("query", resource, params={"q": text}, headers=size))
+        total, ids = page["totalSize"], []
+        while True:
+            if page["totalSize"] != total:
+                raise Garbled(f"query: the total changed from {total} to {page['totalSize']} between pages")
+            ids.append(pa.array([record["Id"] for record in page["records"]], pa.string()))
+            yield page["records"]
+            if page["done"]:
+                break
+            page = _page(self.client.read("query_more", page["nextRecordsUrl"], headers=size))
+        rows = pa.chunked_array(ids, pa.string())
+        if len(rows) != total or pc.count_distinct(rows).as_py() != total:
+            raise Garbled(
+                f"query: {total} records were promised, {len(rows)} rows with "
+                f"{pc.count_distinct(rows).as_py()} different ids came"
+            )
+
+    def _extra(self, part: Part) -> list[str]:
+        found = (self.fields.find(part.sobject, name) for name in part.extra)
+        return [field.name for field in found if field is not None]
+
+    def _newest(self, part: Part) -> str | None:
+        """The newest stamp there is, by Salesforce's clock, never ours; None for an empty object."""
+        text = select(["SystemModstamp"], part.sobject, part.where, order="SystemModstamp") + " DESC LIMIT 1"
+        resource = "queryAll" if part.has_deleted else "query"
+        records = _page(self.client.read("newest", resource, params={"q": text}))["records"]
+        return str(records[0]["SystemModstamp"]) if records else None
+
+
+def _page(answer: Any) -> dict[str, Any]:
+    """The answer, if it is a page of records."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("records"), list):
+        raise Garbled("query: the answer is no page of records")
+    if not isinstance(answer.get("totalSize"), int) or not (
+        answer.get("done") or answer.get("nextRecordsUrl")
+    ):
+        raise Garbled("query: the page tells neither its total nor what follows")
+    return answer
+
+
+def _between(since: str | None, reached: str | None) -> str:
+    """From behind the last pull up to the newest stamp seen before this one began, inclusive."""
+    lower = datetime(1970, 1, 1, tzinfo=UTC) if since is None else datetime.fromisoformat(since) - OVERLAP
+    assert reached is not None, "an empty object is not asked for changes"
+    upper = datetime.fromisoformat(reached).replace(microsecond=0) + timedelta(seconds=1)
+    return changed_between(lower, upper)
+
+
+def _decode(mark: Watermark, kind: RecordKind) -> dict[str, str | None]:
+    try:
+        read = orjson.loads(mark)
+        upto: dict[str, str | None] = read["upto"]
+        if read["kind"] == kind.value:
+            return upto
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise Refused(f"this watermark was not made here: {mark[:80]!r}; pull {kind} whole") from error
+    raise Refused(f"this watermark is of {read['kind']}, not of {kind}; pull {kind} whole")
