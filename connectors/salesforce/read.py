@@ -102,7 +102,7 @@ class Reader:
         while True:
             if page["totalSize"] != total:
                 raise Garbled(f"query: the total changed from {total} to {page['totalSize']} between pages")
-            ids.append(pa.array([record["Id"] for record in page["records"]], pa.string()))
+            ids.append(pa.array([record.get("Id") for record in page["records"]], pa.string()))
             yield page["records"]
             if page["done"]:
                 break
@@ -130,6 +130,8 @@ def _page(answer: Any) -> dict[str, Any]:
     """The answer, if it is a page of records."""
     if not isinstance(answer, dict) or not isinstance(answer.get("records"), list):
         raise Garbled("query: the answer is no page of records")
+    if not all(isinstance(record, dict) for record in answer["records"]):
+        raise Garbled("query: a page holds something else than records")
     if not isinstance(answer.get("totalSize"), int) or not (
         answer.get("done") or answer.get("nextRecordsUrl")
     ):

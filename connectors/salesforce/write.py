@@ -141,7 +141,7 @@ class Writer:
         moving = [row.write.id for row in ready if "owner_id" in row.values]
         if not moving or self._teams_may_go or not self._fields.has_object("AccountTeamMember"):
             return ready, {}
-        text = select(["AccountId"], "AccountTeamMember", any_of("AccountId", moving))
+        text = select(["Id", "AccountId"], "AccountTeamMember", any_of("AccountId", moving))
         with_team = {record["AccountId"][:15] for record in self._all(text)}
         message = (
             "the account has a team, which an owner change by REST deletes; change it in Salesforce, or set "
