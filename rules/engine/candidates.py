@@ -1,0 +1,48 @@
+"""Which distinct values are worth normalising one by one: those that might be anything but `OTHER`.
+
+A million different company names need no Python when the rules name five. The filter may let through too
+much, never too little: what it lets through is decided by `normalise` all the same.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from rules.engine.classes import NamedClasses
+from rules.engine.sql import text
+from rules.language.condition import FieldKind
+from rules.language.domains import FREE_MAIL
+from rules.language.folding import fold
+from rules.language.ruleset import RuleSet
+
+PLAIN = "[!-~]+( [!-~]+)*"
+"""Printable ASCII without odd blanks: folding it is lower-casing it."""
+PLAIN_SITE = r"(?i)(https?://)?(www\.)?[a-z0-9-]+\.(com|net|org)/?"
+"""Under these three the public suffix list (its ICANN part) has no longer suffix: the last two labels decide."""
+SITE_NAME = r"^(?:https?://)?(?:www\.)?([a-z0-9-]+\.(?:com|net|org))/?$"
+
+
+def candidates(
+    con: duckdb.DuckDBPyConnection, found: NamedClasses, raw: str, table: str, rules: RuleSet
+) -> str:
+    """A condition to add to the query of distinct values, "" where none is safe; creates `<table>_named`."""
+    if found.kind is FieldKind.TEXT:
+        plain, value, named = PLAIN, f"lower({raw})", set(found.exact)
+    elif found.kind is FieldKind.ID:
+        plain, value, named = r"[!-~]{1,14}|[!-~]{16,}", raw, set(found.exact)
+    elif found.kind is FieldKind.DOMAIN:
+        plain, value = PLAIN_SITE, f"regexp_extract(lower({raw}), {text(SITE_NAME)}, 1)"
+        named = set(found.exact) | FREE_MAIL
+    else:
+        return ""
+    named |= {fold(value) for value in rules.missing_values} | set(found.prefixes)
+    con.register("named_values", pa.table({"value": pa.array(sorted(named), pa.string())}))
+    con.execute(f"CREATE TABLE {table}_named AS SELECT value FROM named_values")
+    con.unregister("named_values")
+    terms = [f"NOT regexp_full_match({raw}, {text(plain)})"]
+    # Missing values are compared folded, whatever the kind.
+    for tried in {value, f"lower({raw})"}:
+        terms.append(f"{tried} IN (FROM {table}_named)")
+    terms += [f"left({value}, {length}) IN (FROM {table}_named)" for length in found.lengths]
+    return f" AND ({' OR '.join(terms)})"

@@ -1,0 +1,200 @@
+"""From a raw column of the accounts to the class of each value, in SQL.
+
+Numbers, dates and booleans that are stored as such are compared in place. Everything else is normalised in
+Python once per distinct value, into a small table of the values that are not simply `OTHER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from rules.engine.candidates import candidates
+from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
+from rules.engine.errors import AssignError
+from rules.engine.sql import literal, name, text
+from rules.engine.streams import batches
+from rules.engine.thresholds import EPOCH
+from rules.language.condition import Constant, FieldKind
+from rules.language.fields import country_field
+from rules.language.folding import fold
+from rules.language.normalise import Normalised, Raw, normalise
+from rules.language.ruleset import RuleSet
+
+BATCH = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassColumn:
+    """How one field's class is computed in a query over `accounts`."""
+
+    field: str
+    expression: str
+    """An integer, never null."""
+    join: str = ""
+    issue: str | None = None
+    """Text, null where the value could be read."""
+
+
+class Reader:
+    """Normalises the values of one rule set's fields; remembers the countries it has read."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._missing = frozenset(fold(value) for value in rules.missing_values)
+        self._timezone = ZoneInfo(rules.timezone)
+        self._country = lru_cache(10_000)(self._read_country)
+
+    def read(self, field: str, raw: Raw, place: Raw) -> Normalised:
+        """The value in the form in which it is compared; `place` is the raw country it is read under."""
+        kind = self._rules.fields[field]
+        found = normalise(kind, raw, self._country(place), self._missing, self._timezone)
+        if found.value is not None and found.value in self._rules.missing_numbers.get(field, ()):
+            return Normalised(None)
+        return found
+
+    def _read_country(self, place: Raw) -> str | None:
+        value = normalise(FieldKind.COUNTRY, place, None, self._missing).value
+        return None if value is None else str(value)
+
+
+def class_columns(
+    con: duckdb.DuckDBPyConnection, rules: RuleSet, classes: Mapping[str, FieldClasses], schema: pa.Schema
+) -> tuple[ClassColumn, ...]:
+    """One column per field; creates the tables that they join. `con` has a view `accounts` of this schema."""
+    reader = Reader(rules)
+    columns = []
+    for number, (field, found) in enumerate(classes.items()):
+        stored = _column(schema, field)
+        if isinstance(found, OrderedClasses) and (
+            value := _in_place(found.kind, field, stored, rules.timezone)
+        ):
+            columns.append(_compared(found, value, rules.missing_numbers.get(field, ())))
+        else:
+            columns.append(_looked_up(con, found, f"values_{number}", reader, rules, schema))
+    return tuple(columns)
+
+
+def _column(schema: pa.Schema, field: str) -> pa.DataType:
+    if field not in schema.names:
+        raise AssignError(
+            f"the accounts have no column {field!r}, which a rule uses; map the field in the config"
+        )
+    return schema.field(field).type
+
+
+def _in_place(kind: FieldKind, field: str, stored: pa.DataType, timezone: str) -> str | None:
+    """The value on the scale of the thresholds, None where it must be read from text."""
+    column = name(field)
+    if kind is FieldKind.INTEGER and pa.types.is_integer(stored):
+        return column
+    if kind is FieldKind.NUMBER and (
+        pa.types.is_integer(stored) or pa.types.is_floating(stored) or pa.types.is_decimal(stored)
+    ):
+        return f"CAST({column} AS DOUBLE)"
+    if kind is FieldKind.BOOLEAN and pa.types.is_boolean(stored):
+        return f"CAST({column} AS TINYINT)"
+    if kind is FieldKind.DATE and pa.types.is_date(stored):
+        return f"(CAST({column} AS DATE) - DATE '1970-01-01')"
+    if kind is FieldKind.DATE and pa.types.is_timestamp(stored):
+        local = f"timezone({text(timezone)}, {column})" if stored.tz else column
+        return f"(CAST({local} AS DATE) - DATE '1970-01-01')"
+    return None
+
+
+def _compared(found: OrderedClasses, value: str, missing: Sequence[float]) -> ClassColumn:
+    absent, issue = f"{value} IS NULL", None
+    if missing:
+        absent += f" OR {value} IN ({', '.join(literal(float(number)) for number in missing)})"
+    if found.kind is FieldKind.NUMBER:
+        absent += f" OR NOT isfinite({value})"
+        issue = f"CASE WHEN isinf({value}) THEN {text(found.field)} || ' ''' || {value} || ''' is not a number' END"
+    tree = _search(value, found.thresholds, 0, len(found.thresholds))
+    return ClassColumn(found.field, f"CASE WHEN {absent} THEN {MISSING} ELSE {tree} END", issue=issue)
+
+
+def _search(value: str, thresholds: Sequence[int | float], first: int, end: int) -> str:
+    """Binary search as nested CASE: as many comparisons as the logarithm of the thresholds."""
+    if first == end:
+        return str(1 + first)
+    middle = (first + end) // 2
+    upper = _search(value, thresholds, middle + 1, end)
+    lower = _search(value, thresholds, first, middle)
+    return f"CASE WHEN {value} >= {literal(thresholds[middle])} THEN {upper} ELSE {lower} END"
+
+
+def _looked_up(
+    con: duckdb.DuckDBPyConnection,
+    found: FieldClasses,
+    table: str,
+    reader: Reader,
+    rules: RuleSet,
+    schema: pa.Schema,
+) -> ClassColumn:
+    under = None
+    if found.kind in (FieldKind.STATE, FieldKind.POSTAL_CODE):
+        under = country_field(found.field, rules.fields)
+    place = f"coalesce({name(under)}, '')" if under in schema.names and under else "''"
+    raw = name(found.field)
+    con.execute(
+        f"CREATE TABLE {table} AS SELECT {raw} AS raw, '' AS place, 0::INTEGER AS \"class\", '' AS issue FROM accounts LIMIT 0"
+    )
+    source = con.cursor()
+    is_text = pa.types.is_string(_column(schema, found.field)) or pa.types.is_large_string(
+        _column(schema, found.field)
+    )
+    where = candidates(con, found, raw, table, rules) if is_text and isinstance(found, NamedClasses) else ""
+    distinct = f"SELECT DISTINCT {raw} AS raw, {place} AS place FROM accounts WHERE {raw} IS NOT NULL{where}"
+    for batch in batches(source, distinct, BATCH):
+        rows = _special(found, reader, batch)
+        if rows.num_rows:
+            con.register("rows_read", rows)
+            con.execute(f"INSERT INTO {table} SELECT * FROM rows_read")
+            con.unregister("rows_read")
+    source.close()
+    return ClassColumn(
+        found.field,
+        f'coalesce({table}."class", CASE WHEN {raw} IS NULL THEN {MISSING} ELSE {OTHER} END)',
+        f"LEFT JOIN {table} ON {table}.raw = {raw} AND {table}.place = {place}",
+        f"{table}.issue",
+    )
+
+
+def _special(found: FieldClasses, reader: Reader, batch: pa.RecordBatch) -> pa.Table:
+    """The values of the batch that are of another class than OTHER, with what is wrong about them."""
+    kept: list[tuple[int, int, str | None]] = []
+    for row, (number, problem) in enumerate(_read(found, reader, batch)):
+        if number != OTHER or problem:
+            kept.append((row, number, problem))
+    rows = batch.take(pa.array([row for row, _, _ in kept], pa.int64()))
+    return pa.table(
+        {
+            "raw": rows.column("raw"),
+            "place": rows.column("place"),
+            "class": pa.array([number for _, number, _ in kept], pa.int32()),
+            "issue": pa.array(
+                [f"{found.field} {problem}" if problem else None for *_, problem in kept], pa.string()
+            ),
+        }
+    )
+
+
+def _read(found: FieldClasses, reader: Reader, batch: pa.RecordBatch) -> Iterator[tuple[int, str | None]]:
+    for raw, place in zip(batch.column("raw").to_pylist(), batch.column("place").to_pylist(), strict=True):
+        value = reader.read(found.field, raw, place or None)
+        yield (MISSING if value.value is None else _class_of(found, value.value)), value.problem
+
+
+def _class_of(found: FieldClasses, value: Constant) -> int:
+    if isinstance(found, NamedClasses):
+        return found.class_of(str(value))
+    if isinstance(value, date):
+        return found.class_of(value.toordinal() - EPOCH)
+    assert isinstance(value, int | float)
+    return found.class_of(value)

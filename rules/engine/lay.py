@@ -1,0 +1,66 @@
+"""The tables that the plan reads: the accounts as a view, and small ones made from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rules.engine.classes import FieldClasses
+from rules.engine.errors import AssignError
+from rules.engine.masks import RoleMasks
+from rules.engine.owners import Owners
+from rules.engine.plan import word_column
+from rules.engine.sql import text
+from rules.engine.streams import store
+from rules.engine.turns import Turns
+
+
+def lay_accounts(con: duckdb.DuckDBPyConnection, accounts: Path, holders: Sequence[str | None]) -> pa.Schema:
+    """Makes the view `accounts`, deleted ones left out, and gives its columns."""
+    schema = pq.read_schema(accounts)
+    for column in ("id", *(holder for holder in holders if holder)):
+        if column not in schema.names:
+            raise AssignError(
+                f"{accounts} has no column {column!r}; pull the accounts again, or map the field"
+            )
+    living = " WHERE NOT coalesce(deleted, FALSE)" if "deleted" in schema.names else ""
+    con.execute(f"CREATE VIEW accounts AS SELECT * FROM read_parquet({text(str(accounts))}){living}")
+    return schema
+
+
+def lay_masks(
+    con: duckdb.DuckDBPyConnection, classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks]
+) -> None:
+    """Makes `mask_<n>` for the n-th field: a row per class, a column per role and word that it constrains."""
+    for number, (field, found) in enumerate(classes.items()):
+        columns = {
+            word_column(role, word): pa.array(masked.words[field][:, word])
+            for role, masked in enumerate(masks)
+            if field in masked.words
+            for word in range(len(masked.all_set))
+            if masked.constrains(field, word)
+        }
+        numbers = pa.array(np.arange(found.count, dtype=np.int32))
+        store(con, f"mask_{number}", pa.table({"class": numbers, **columns}))
+
+
+def lay_turns(con: duckdb.DuckDBPyConnection, turns: Sequence[Turns], owners: Owners) -> None:
+    """Makes `turns_<r>` for the r-th role, `owners` and `members`."""
+    for role, found in enumerate(turns):
+        store(con, f"turns_{role}", found.table)
+    columns = {
+        "number": pa.array([owner.number for owner in owners.all], pa.int32()),
+        "id": pa.array([owner.id for owner in owners.all], pa.string()),
+        "usable": pa.array([owner.usable for owner in owners.all], pa.bool_()),
+    }
+    store(con, "owners", pa.table(columns))
+    pods = turns[0].pods if turns else {}
+    members = [{"pod": pod, "owner": share.owner} for pod, shares in pods.items() for share in shares]
+    store(
+        con, "members", pa.Table.from_pylist(members, pa.schema([("pod", pa.int32()), ("owner", pa.int32())]))
+    )

@@ -1,0 +1,59 @@
+"""What an assignment came to, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.engine.outcomes import Outcome
+from rules.tables import Decision, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many accounts have one outcome."""
+
+    role: str
+    rule_id: str | None
+    decision: Decision
+    code: ReasonCode
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssignSummary:
+    """What an assignment came to."""
+
+    as_of: date
+    rules_hash: str
+    accounts: int
+    tallies: tuple[Tally, ...]
+    """Outcomes that some account has, sorted by role, rule id and code."""
+    data_issues: int
+    """Accounts with at least one value that could not be read."""
+    expressions: tuple[str, ...]
+    """Rules with so many alternatives that masks cannot hold them: evaluated as expressions, which is slower."""
+
+    def count(self, role: str, decision: Decision) -> int:
+        """Accounts with this decision for this role."""
+        return sum(t.accounts for t in self.tallies if t.role == role and t.decision is decision)
+
+
+def tallies_of(outcomes: Sequence[Outcome], counts: npt.NDArray[np.int64]) -> tuple[Tally, ...]:
+    """`counts` has the number of accounts of every outcome."""
+    found = [
+        Tally(
+            outcome.role,
+            outcome.rule.id if outcome.rule else None,
+            outcome.decision,
+            outcome.code,
+            int(count),
+        )
+        for outcome, count in zip(outcomes, counts, strict=True)
+        if count
+    ]
+    return tuple(sorted(found, key=lambda t: (t.role, t.rule_id or "", t.code)))
