@@ -24,7 +24,7 @@ def template(app: Starlette, scope: Scope) -> str:
     for route in app.routes:
         match, _ = route.matches(scope)
         if match is not Match.NONE:
-            return str(getattr(route, "path", scope["path"]))
+            return str(getattr(route, "path", scope["path"])).rstrip("/")
     return str(scope["path"])
 
 

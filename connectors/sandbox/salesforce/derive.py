@@ -1,0 +1,63 @@
+"""Fields that Salesforce works out itself from others of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.sandbox import seed_words
+from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.tables import Stored
+
+_STAGES = {name: (probability * 100, closed, won) for name, probability, closed, won, _ in seed_words.STAGES}
+_OPEN_STAGES = {
+    "Needs Analysis": 20.0,
+    "Value Proposition": 50.0,
+    "Id. Decision Makers": 60.0,
+    "Perception Analysis": 70.0,
+}
+
+
+def derived(
+    object: str, changed: Mapping[str, Stored], whole: Mapping[str, Stored], org: Org
+) -> dict[str, Stored]:
+    """The values that follow from a write; `whole` is the record after it."""
+    if object == "Opportunity":
+        return _opportunity(changed, whole)
+    if object in ("Task", "Event"):
+        return _activity(object, changed, whole, org)
+    if object == "User" and {"FirstName", "LastName"} & changed.keys():
+        return {"Name": " ".join(str(whole[k]) for k in ("FirstName", "LastName") if whole.get(k))}
+    return {}
+
+
+def _opportunity(changed: Mapping[str, Stored], whole: Mapping[str, Stored]) -> dict[str, Stored]:
+    made: dict[str, Stored] = {}
+    if "StageName" in changed:
+        stage = str(whole["StageName"])
+        probability, closed, won = _STAGES.get(stage, (_OPEN_STAGES.get(stage, 10.0), False, False))
+        made |= {"IsClosed": int(closed), "IsWon": int(won)}
+        if "Probability" not in changed:
+            made["Probability"] = probability
+    amount, share = whole.get("Amount"), made.get("Probability", whole.get("Probability"))
+    if isinstance(amount, (int, float)) and isinstance(share, (int, float)):
+        made["ExpectedRevenue"] = round(amount * share / 100, 2)
+    return made
+
+
+def _activity(
+    object: str, changed: Mapping[str, Stored], whole: Mapping[str, Stored], org: Org
+) -> dict[str, Stored]:
+    made: dict[str, Stored] = {}
+    what = whole.get("WhatId")
+    if "WhatId" in changed:
+        opportunity = org.core.state.read("Opportunity", what) if str(what).startswith("006") else None
+        made["AccountId"] = (
+            opportunity["AccountId"] if opportunity else what if str(what).startswith("001") else None
+        )
+    if object == "Task" and "Status" in changed:
+        done = whole["Status"] == "Completed"
+        made |= {
+            "IsClosed": int(done),
+            "CompletedDateTime": org.core.clock.now() // 1000 * 1000 if done else None,
+        }
+    return made

@@ -1,0 +1,172 @@
+"""Fields and objects as Salesforce describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connectors.sandbox.tables import Column, ColumnType
+
+_STORED: Mapping[str, ColumnType] = {
+    "int": "integer",
+    "double": "real",
+    "currency": "real",
+    "percent": "real",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+}
+_SOAP = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+    "boolean": "xsd:boolean",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+}
+_LENGTHS = {"id": 18, "reference": 18, "picklist": 255, "email": 80, "phone": 40, "url": 255}
+NUMBERS = ("int", "double", "currency", "percent")
+IDS = ("id", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field; `type` is Salesforce's own word for it."""
+
+    name: str
+    type: str
+    label: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    nillable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    permissionable: bool = True
+    custom: bool = False
+    name_field: bool = False
+    indexed: bool = False
+    restricted: bool = False
+    defaulted: bool = False
+    values: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    relationship: str | None = None
+    help: str | None = None
+
+    @property
+    def column(self) -> Column:
+        """How it is stored."""
+        return Column(self.name, _STORED.get(self.type, "text"), self.indexed)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is written in quotes in SOQL and JSON, ids aside."""
+        return self.type not in _STORED and self.type not in IDS
+
+    def describe(self, *, editable: bool) -> dict[str, Any]:
+        """As `describe` shows it to a user who may read it, and write it where `editable`."""
+        length = self.length or _LENGTHS.get(self.type, 0)
+        text = self.is_text
+        return {
+            "aggregatable": self.type not in ("boolean", "textarea"),
+            "aiPredictionField": False,
+            "autoNumber": False,
+            "byteLength": length if self.type in IDS else length * 3 if text else 0,
+            "calculated": False,
+            "calculatedFormula": None,
+            "cascadeDelete": False,
+            "caseSensitive": False,
+            "compoundFieldName": None,
+            "controllerName": None,
+            "createable": self.createable and editable,
+            "custom": self.custom,
+            "defaultValue": False if self.type == "boolean" else None,
+            "defaultValueFormula": None,
+            "defaultedOnCreate": self.defaulted or self.type == "boolean",
+            "dependentPicklist": False,
+            "deprecatedAndHidden": False,
+            "digits": 9 if self.type == "int" else 0,
+            "displayLocationInDecimal": False,
+            "encrypted": False,
+            "externalId": False,
+            "extraTypeInfo": None,
+            "filterable": self.type != "textarea" or 0 < self.length <= 255,
+            "filteredLookupInfo": None,
+            "formulaTreatNullNumberAsZero": False,
+            "groupable": self.type not in ("double", "currency", "percent", "datetime", "textarea"),
+            "highScaleNumber": False,
+            "htmlFormatted": False,
+            "idLookup": self.type == "id" or self.name_field,
+            "inlineHelpText": self.help,
+            "label": self.label,
+            "length": length,
+            "mask": None,
+            "maskType": None,
+            "name": self.name,
+            "nameField": self.name_field,
+            "namePointing": len(self.targets) > 1,
+            "nillable": self.nillable,
+            "permissionable": self.permissionable,
+            "picklistValues": [
+                {"active": True, "defaultValue": False, "label": v, "validFor": None, "value": v}
+                for v in self.values
+            ],
+            "polymorphicForeignKey": len(self.targets) > 1,
+            "precision": self.precision,
+            "queryByDistance": False,
+            "referenceTargetField": None,
+            "referenceTo": list(self.targets),
+            "relationshipName": self.relationship,
+            "relationshipOrder": None,
+            "restrictedDelete": False,
+            "restrictedPicklist": self.restricted,
+            "scale": self.scale,
+            "searchPrefilterable": self.type == "reference",
+            "soapType": _SOAP.get(self.type, "xsd:string"),
+            "sortable": self.type != "textarea" or 0 < self.length <= 255,
+            "type": self.type,
+            "unique": False,
+            "updateable": self.updateable and editable,
+            "writeRequiresMasterRead": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SObject:
+    """One object; `setup` objects live in Salesforce's configuration and may not be mixed with data."""
+
+    name: str
+    label: str
+    plural: str
+    prefix: str
+    fields: tuple[Field, ...]
+    createable: bool = True
+    deletable: bool = True
+    updateable: bool = True
+    setup: bool = False
+    _by_name: dict[str, Field] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({f.name.lower(): f for f in self.fields})
+
+    def find(self, name: str) -> Field | None:
+        """The field of this name in any case."""
+        return self._by_name.get(name.lower())
+
+    def follow(self, relationship: str) -> Field | None:
+        """The reference field that this relationship name goes through."""
+        wanted = relationship.lower()
+        return next((f for f in self.fields if f.relationship and f.relationship.lower() == wanted), None)
+
+    def with_field(self, added: Field) -> SObject:
+        """The object with one more field."""
+        return replace(self, fields=(*self.fields, added), _by_name={})
+
+    @property
+    def has_bin(self) -> bool:
+        """Whether deleted records stay, marked, in the recycle bin."""
+        return self.find("IsDeleted") is not None

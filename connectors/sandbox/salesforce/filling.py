@@ -1,0 +1,247 @@
+"""Fills an org: what every org has, and the sample data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.sandbox import seed as sample
+from connectors.sandbox.ledger import By
+from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.seed_company import DAY
+from connectors.sandbox.tables import Stored
+
+Ids = list[str]
+
+
+def found(org: Org, username: str) -> None:
+    """The org's own records, profiles and its two first users, where they are missing."""
+    state = org.core.state
+    if state.count("Organization"):
+        return
+    by = By(org.admin_id, org.core.clock.now())
+    profiles = ("System Administrator", "Standard User", "Minimum Access - API Only Integrations")
+    rows: list[tuple[str, dict[str, Stored]]] = [
+        ("Organization", {"Id": org.id, "Name": "Sandbox Org", "Country": "US", "TimeZoneSidKey": "America/New_York",
+            "LanguageLocaleKey": "en_US", "FiscalYearStartMonth": "1", "OrganizationType": "Enterprise Edition",
+            "InstanceName": "SU0", "IsSandbox": 0}),
+        ("User", _user(org.user_id, "Integration", "User", username, "integration@example.com", 3, active=True)),
+        ("User", _user(org.admin_id, "Ada", "Admin", "admin@sandbox.example.com", "admin@example.com", 1, active=True)),
+        ("PermissionSet", {"Id": org.profile_set_id, "Name": "X00e_integration", "Label": "X00e_integration",
+            "ProfileId": ids.make("00e", 3), "IsOwnedByProfile": 1}),
+        ("PermissionSetAssignment", {"Id": ids.make("0Pa", 1), "PermissionSetId": org.profile_set_id, "AssigneeId": org.user_id}),
+    ]  # fmt: skip
+    for number, name in enumerate(profiles, 1):
+        rows.append(("Profile", {"Id": ids.make("00e", number), "Name": name, "UserType": "Standard"}))
+    for object, row in rows:
+        values = org.stamped(row, by, new=True)
+        state.load(object, list(values), [tuple(values.values())])
+
+
+def _user(
+    id: str, first: str, last: str, username: str, email: str, profile: int, *, active: bool
+) -> dict[str, Stored]:
+    return {
+        "Id": id,
+        "Username": username,
+        "FirstName": first or None,
+        "LastName": last,
+        "Name": f"{first} {last}".strip(),
+        "Email": email,
+        "Alias": (first[:1] + last).lower()[:8],
+        "IsActive": int(active),
+        "TimeZoneSidKey": "America/New_York",
+        "ProfileId": ids.make("00e", profile),
+        "UserType": "Standard",
+    }
+
+
+def fill(org: Org, seed: sample.Seed) -> None:
+    """Loads the sample companies, people, deals and activities."""
+    owners = _people(org, seed)
+    accounts = [ids.make("001", n) for n in range(seed.accounts)]
+    now = org.core.clock.now()
+    state = org.core.state
+    with state.transaction():
+        for object, columns in (
+            ("Account", _accounts(org, seed, accounts, owners, now)),
+            ("Opportunity", _opportunities(seed, accounts, owners, now)),
+        ):
+            for chunk in columns:
+                state.load(object, list(chunk), zip(*chunk.values(), strict=True))
+        _activities(org, seed, accounts, owners, now)
+
+
+def _people(org: Org, seed: sample.Seed) -> Ids:
+    """Users and queues; returns the id of each person by number."""
+    by = By(org.admin_id, org.core.clock.now() - 400 * DAY)
+    owners: Ids = []
+    for person in sample.people(seed):
+        if person.role in ("integration", "admin"):
+            owners.append(org.user_id if person.role == "integration" else org.admin_id)
+            continue
+        if person.role == "queue":
+            id = ids.make("00G", person.number)
+            row: dict[str, Stored] = {
+                "Id": id, "Name": person.name, "DeveloperName": person.name.replace(" ", "_"), "Type": "Queue",
+            }  # fmt: skip
+        else:
+            id = ids.make("005", 100 + person.number)
+            username = f"rep{person.number}@sandbox.example.com"
+            row = _user(
+                id, person.first_name, person.last_name, username, person.email, 2, active=person.active
+            )
+        values = org.stamped(row, by, new=True)
+        org.core.state.load(
+            "Group" if person.role == "queue" else "User", list(values), [tuple(values.values())]
+        )
+        owners.append(id)
+    return owners
+
+
+def _seconds(instants: Sequence[int]) -> list[int]:
+    """Salesforce keeps whole seconds."""
+    return [at // 1000 * 1000 for at in instants]
+
+
+def _stamps(
+    created: Sequence[int], modified: Sequence[int], by: Sequence[str]
+) -> dict[str, Sequence[Stored]]:
+    changed = _seconds(modified)
+    return {
+        "CreatedDate": _seconds(created),
+        "CreatedById": by,
+        "LastModifiedDate": changed,
+        "LastModifiedById": by,
+        "SystemModstamp": changed,
+        "IsDeleted": [0] * len(by),
+    }
+
+
+def _accounts(
+    org: Org, seed: sample.Seed, accounts: Ids, owners: Ids, now: int
+) -> Iterator[dict[str, Sequence[Stored]]]:
+    """Accounts that nobody owns belong to the integration user: a Salesforce account always has an owner."""
+    for c in sample.companies(seed, now):
+        owner = [org.user_id if o is None else owners[o] for o in c["owner"]]
+        yield {
+            "Id": [accounts[n] for n in c["number"]],
+            "Name": c["name"],
+            "ParentId": [None if p is None else accounts[p] for p in c["parent"]],
+            "OwnerId": owner,
+            "BillingCountry": c["country"],
+            "BillingState": c["state"],
+            "BillingCity": c["city"],
+            "BillingPostalCode": c["postal_code"],
+            "BillingStreet": c["street"],
+            "Website": c["website"],
+            "Phone": c["phone"],
+            "Industry": c["industry"],
+            "NumberOfEmployees": c["employees"],
+            "AnnualRevenue": c["annual_revenue"],
+            "Type": c["type"],
+            **_stamps(c["created"], c["modified"], owner),
+        }
+
+
+def _opportunities(
+    seed: sample.Seed, accounts: Ids, owners: Ids, now: int
+) -> Iterator[dict[str, Sequence[Stored]]]:
+    for d in sample.deals(seed, now):
+        owner = [owners[o] for o in d["owner"]]
+        amounts = zip(d["amount"], d["probability"], strict=True)
+        yield {
+            "Id": [ids.make("006", n) for n in d["number"]],
+            "AccountId": [accounts[n] for n in d["company"]],
+            "OwnerId": owner,
+            "Name": d["name"],
+            "StageName": d["stage"],
+            "Amount": d["amount"],
+            "Probability": [round(p * 100) for p in d["probability"]],
+            "ExpectedRevenue": [None if a is None else round(a * p, 2) for a, p in amounts],
+            "CloseDate": _days(d["close_day"]),
+            "IsClosed": [int(c) for c in d["closed"]],
+            "IsWon": [int(w) for w in d["won"]],
+            "IsPrivate": [0] * len(owner),
+            **_stamps(d["created"], d["modified"], owner),
+        }
+
+
+def _days(days: Sequence[int]) -> list[str]:
+    """Days since 1970 as dates; each distinct day is written once."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC).date()
+    known = {day: (epoch + timedelta(days=day)).isoformat() for day in set(days)}
+    return [known[day] for day in days]
+
+
+def _activities(org: Org, seed: sample.Seed, accounts: Ids, owners: Ids, now: int) -> None:
+    """Meetings become events, everything else tasks."""
+    for a in sample.activities(seed, now):
+        meeting = [type == "meeting" for type in a["type"]]
+        for object, wanted, columns in (("Event", True, _events), ("Task", False, _tasks)):
+            rows = {
+                name: [v for v, m in zip(values, meeting, strict=True) if m is wanted]
+                for name, values in a.items()
+            }
+            chunk = columns(rows, accounts, owners)
+            org.core.state.load(object, list(chunk), zip(*chunk.values(), strict=True))
+
+
+def _shared(a: sample.Columns, prefix: str, accounts: Ids, owners: Ids) -> dict[str, Sequence[Any]]:
+    owner = [owners[o] for o in a["owner"]]
+    account = [accounts[n] for n in a["company"]]
+    return {
+        "Id": [ids.make(prefix, n) for n in a["number"]],
+        "WhatId": account,
+        "AccountId": account,
+        "OwnerId": owner,
+        "Subject": a["subject"],
+        "ActivityDate": _days([at // DAY for at in a["occurred"]]),
+        **_stamps(
+            [min(o, m) for o, m in zip(a["occurred"], a["modified"], strict=True)], a["modified"], owner
+        ),
+    }
+
+
+def _events(a: sample.Columns, accounts: Ids, owners: Ids) -> dict[str, Sequence[Any]]:
+    start = _seconds(a["occurred"])
+    return {
+        **_shared(a, "00U", accounts, owners),
+        "StartDateTime": start,
+        "ActivityDateTime": start,
+        "EndDateTime": [s + int(m) * 60_000 for s, m in zip(start, a["minutes"], strict=True)],
+        "DurationInMinutes": [int(m) for m in a["minutes"]],
+        "IsAllDayEvent": [0] * len(start),
+        "Type": ["Meeting"] * len(start),
+        "EventSubtype": ["Event"] * len(start),
+    }
+
+
+def _tasks(a: sample.Columns, accounts: Ids, owners: Ids) -> dict[str, Sequence[Any]]:
+    types = {
+        "email": ("Email", "Email"),
+        "call": ("Call", "Call"),
+        "task": (None, "Task"),
+        "note": ("Other", "Task"),
+    }
+    done = a["done"]
+    return {
+        **_shared(a, "00T", accounts, owners),
+        "Type": [types[t][0] for t in a["type"]],
+        "TaskSubtype": [types[t][1] for t in a["type"]],
+        "Status": ["Completed" if d else "Not Started" for d in done],
+        "Priority": ["Normal"] * len(done),
+        "IsClosed": [int(d) for d in done],
+        "CompletedDateTime": [
+            at // 1000 * 1000 if d else None for at, d in zip(a["occurred"], done, strict=True)
+        ],
+        "CallDurationInSeconds": [
+            None if t != "call" else int(m * 60) for t, m in zip(a["type"], a["minutes"], strict=True)
+        ],
+        "CallType": [
+            None if t != "call" else str(d).capitalize()
+            for t, d in zip(a["type"], a["direction"], strict=True)
+        ],
+    }

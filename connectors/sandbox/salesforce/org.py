@@ -1,0 +1,177 @@
+"""One Salesforce org: its objects, who may see which field, and how its records are stamped."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+
+from connectors.sandbox.core import Core
+from connectors.sandbox.ledger import By
+from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce.fields import Field, SObject
+from connectors.sandbox.salesforce.schema import OBJECTS, TOOLING
+from connectors.sandbox.settings import Setting
+from connectors.sandbox.tables import Stored, Table
+
+SETTINGS = (
+    Setting("daily_limit", 200_000, "API requests in any 24 hours", least=0),
+    Setting("page_size", 2_000, "rows of a query page", least=1, most=2_000),
+    Setting("session_seconds", 7_200, "a session ends when it was not used for this long", least=1),
+    Setting("open_cursors", 10, "query cursors a user may hold open; the oldest is closed first", least=1, most=10),
+    Setting("assignment_rule", True, "an active rule gives written accounts to the admin unless Sforce-Auto-Assign is FALSE"),
+    Setting("inactive_owners", False, "accounts may be given to inactive users"),
+    Setting("hidden_fields", "", "fields the user may not read: 'Account.Phone,User.Title'"),
+    Setting("read_only_fields", "", "fields the user may read but not write"),
+)  # fmt: skip
+
+
+class Org:
+    """The org and the one integration user who talks to it."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        core.settings.declare(SETTINGS)
+        self.id = ids.make("00D", 1)
+        self.user_id = ids.make("005", 1)
+        self.admin_id = ids.make("005", 2)
+        self.profile_set_id = ids.make("0PS", 1)
+        self.objects: dict[str, SObject] = {}
+        self.tooling = {o.name.lower(): o for o in TOOLING}
+        for object in (*OBJECTS, *TOOLING):
+            self._declare(object)
+        for name, stored in core.state.recall("custom fields", {}).items():
+            self.objects[name] = self._restored(self.objects[name], stored)
+            self._declare(self.objects[name])
+        self._numbers: dict[str, int] = {}
+        self._granted: dict[tuple[str, str], tuple[bool, bool]] | None = None
+
+    def _declare(self, object: SObject) -> None:
+        if object.name.lower() not in self.tooling:
+            self.objects[object.name.lower()] = object
+        self.core.state.declare(Table(object.name, tuple(f.column for f in object.fields)))
+
+    @staticmethod
+    def _restored(object: SObject, stored: list[dict[str, object]]) -> SObject:
+        for field in stored:
+            values = {k: tuple(v) if isinstance(v, list) else v for k, v in field.items()}
+            object = object.with_field(Field(**values))  # type: ignore[arg-type]
+        return object
+
+    # -- fields and who may see them
+
+    def add_field(self, object: SObject, field: Field) -> None:
+        """Adds a custom field that nobody may see yet."""
+        self.objects[object.name.lower()] = object.with_field(field)
+        self.core.state.add_column(object.name, field.column)
+        kept = self.core.state.recall("custom fields", {})
+        kept.setdefault(object.name.lower(), []).append(asdict(field))
+        self.core.state.remember("custom fields", kept)
+
+    def grant(self, object: str, field: str) -> None:
+        """Lets the user's profile read and write a custom field."""
+        row: dict[str, Stored] = {
+            "ParentId": self.profile_set_id,
+            "SobjectType": object,
+            "Field": f"{object}.{field}",
+            "PermissionsRead": 1,
+            "PermissionsEdit": 1,
+        }
+        number = self.next_number("FieldPermissions")
+        values = self.stamped(row, By(self.admin_id, self.core.clock.now()), new=True)
+        self.core.state.load(
+            "FieldPermissions", ["Id", *values], [(ids.make("01k", number), *values.values())]
+        )
+        self.forget_permissions()
+
+    def readable(self, object: str, field: str) -> bool:
+        """Whether the user may read this field."""
+        return self._access(object, field)[0]
+
+    def editable(self, object: str, field: str) -> bool:
+        """Whether the user may write this field, as far as permissions go."""
+        return self._access(object, field)[1]
+
+    def forget_permissions(self) -> None:
+        """Looks up anew who may see what; needed after every write to the permission objects."""
+        self._granted = None
+
+    def _access(self, object: str, field: str) -> tuple[bool, bool]:
+        name = f"{object}.{field}"
+        if name.lower() in self._listed("hidden_fields"):
+            return False, False
+        found = self.objects[object.lower()].find(field) if object.lower() in self.objects else None
+        if found is None or not found.custom:
+            return True, name.lower() not in self._listed("read_only_fields")
+        if self._granted is None:
+            self._granted = self._read_grants()
+        read, edit = self._granted.get((object.lower(), field.lower()), (False, False))
+        return read, edit and name.lower() not in self._listed("read_only_fields")
+
+    def _listed(self, setting: str) -> set[str]:
+        return {part.strip().lower() for part in self.core.settings[setting].split(",") if part.strip()}
+
+    def _read_grants(self) -> dict[tuple[str, str], tuple[bool, bool]]:
+        rows = self.core.state.rows(
+            "SELECT f.SobjectType, f.Field, max(f.PermissionsRead), max(f.PermissionsEdit) FROM FieldPermissions f"
+            " JOIN PermissionSetAssignment a ON a.PermissionSetId = f.ParentId WHERE a.AssigneeId = ? GROUP BY 1, 2",
+            (self.user_id,),
+        )
+        return {
+            (str(object).lower(), str(name).partition(".")[2].lower()): (bool(read), bool(edit))
+            for object, name, read, edit in rows
+        }
+
+    # -- records
+
+    def next_number(self, object: str) -> int:
+        """The number of the next record of this object; numbers of deleted records are not used again."""
+        if object not in self._numbers:
+            kept = int(self.core.state.recall(f"numbers {object}", 0))
+            self._numbers[object] = max(kept, 1_000_000 + self.core.state.count(object))
+        self._numbers[object] += 1
+        self.core.state.remember(f"numbers {object}", self._numbers[object])
+        return self._numbers[object]
+
+    @staticmethod
+    def stamped(values: Mapping[str, Stored], by: By, *, new: bool = False) -> dict[str, Stored]:
+        """The values with the stamps that every write leaves."""
+        stamps: dict[str, Stored] = {
+            "LastModifiedDate": by.at // 1000 * 1000,
+            "LastModifiedById": by.actor if re.match("005", by.actor) else ids.make("005", 2),
+            "SystemModstamp": by.at // 1000 * 1000,
+        }
+        if new:
+            stamps |= {"CreatedDate": stamps["LastModifiedDate"], "CreatedById": stamps["LastModifiedById"]}
+        return {**values, **stamps}
+
+    def custom_field(self, object: SObject, full_name: str, metadata: Mapping[str, object]) -> Field:
+        """The field that this Tooling metadata describes; ValueError where it is not one we know how to make."""
+        kinds = {
+            "Text": "string", "LongTextArea": "textarea", "Number": "double", "Currency": "currency",
+            "Percent": "percent", "Checkbox": "boolean", "Date": "date", "DateTime": "datetime", "Url": "url",
+            "Email": "email", "Phone": "phone", "Picklist": "picklist",
+        }  # fmt: skip
+        kind = str(metadata.get("type"))
+        if kind not in kinds:
+            raise ValueError(
+                f"the sandbox makes no custom fields of type {kind!r}; it knows {', '.join(kinds)}"
+            )
+        precision, scale = (int(str(metadata.get(key) or 0)) for key in ("precision", "scale"))
+        length = int(str(metadata.get("length") or 0))
+        made = Field(
+            full_name, kinds[kind], str(metadata.get("label")), length, precision, scale, custom=True
+        )
+        values = (
+            json.loads(json.dumps(metadata.get("valueSet") or {}))
+            .get("valueSetDefinition", {})
+            .get("value", [])
+        )
+        help = metadata.get("inlineHelpText")
+        return replace(
+            made,
+            nillable=kind != "Checkbox",
+            values=tuple(v["valueName"] for v in values),
+            help=None if help is None else str(help),
+        )
