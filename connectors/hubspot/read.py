@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +25,8 @@ from connectors.records import RecordId, RecordKind, Watermark
 
 MOST_CHANGED = 0.5
 """Share of records above which listing all of them is cheaper than searching."""
+SKEW = timedelta(seconds=5)
+"""HubSpot's Date has no fraction of a second, and comes from another machine than the stamps of records."""
 COUNT_WAITS = (2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds between looks at a count that is higher than the list: the search index lags up to a minute."""
 
@@ -57,7 +59,7 @@ class Reader:
             return Pull(batches, Mark.before(kind, now).text(), complete=True)
         counts = [self._objects.count(o) for o in OBJECTS[kind]]
         now = counts[0][1] or datetime.now(UTC)
-        span = None if mark is None else Span(mark.floor(), now)
+        span = None if mark is None else Span(mark.floor(), now + SKEW)
         if span is not None and not self._few_changed(kind, span, sum(count for count, _ in counts)):
             span = None
         rows = Rows(self._client, self._mapping, self._properties, kind)
