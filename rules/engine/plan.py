@@ -102,7 +102,7 @@ def _word(
     for found in masks.expressions:
         if found.bit // BITS == word:
             bit = 1 << found.bit % BITS
-            yes = _answer(rules[found.rule].when, found.question, numbers, classes)
+            yes = answer(rules[found.rule].when, found.question, numbers, classes)
             parts.append(
                 f"CASE WHEN {yes} THEN {masks.all_set[word]} ELSE {int(masks.all_set[word]) & ~bit} END"
             )
@@ -114,7 +114,7 @@ def word_column(role: int, word: int) -> str:
     return f"r{role}w{word}"
 
 
-def _answer(
+def answer(
     condition: Condition, question: Question, numbers: Mapping[str, str], classes: Mapping[str, FieldClasses]
 ) -> str:
     """The question as a boolean expression over class columns; never null, as classes never are."""
@@ -124,10 +124,10 @@ def _answer(
         return member_of(numbers[field], answering(condition, question, classes[field]))
     match condition:
         case Not(part):
-            return _answer(part, question.opposite, numbers, classes)
+            return answer(part, question.opposite, numbers, classes)
         case All(parts) | Any(parts):
             both = isinstance(condition, All) is question.holds
-            terms = [_answer(part, question, numbers, classes) for part in parts]
+            terms = [answer(part, question, numbers, classes) for part in parts]
             return f"({(' AND ' if both else ' OR ').join(terms)})" if terms else str(both).upper()
     raise AssertionError(f"a test uses one field: {condition!r}")
 

@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
+from rules.engine.lay import lay_accounts
+from rules.engine.owners import read_owners
 from rules.language.ruleset import RuleSet
 from rules.measure import sql
 from rules.measure.account_table import account_query
-from rules.measure.columns import Accounts, open_accounts
 from rules.measure.files import write_batches, write_query
-from rules.measure.reps import active_people, plan_capacity
+from rules.measure.reps import plan_capacity
 from rules.measure.rollup import Sources, roll_up
 from rules.measure.summary import MeasureSummary
 from rules.measure.summing import Summing
@@ -36,6 +37,7 @@ def measure(
     into: Path,
     as_of: date,
     *,
+    owner_role: str | None = None,
     memory_limit: str = "1GB",
     threads: int | None = None,
 ) -> MeasureSummary:
@@ -43,22 +45,24 @@ def measure(
 
     The files have the schemas of rules.tables and are byte-identical for equal input whatever its row order.
     Windows are whole days of the rule set's time zone that end with `as_of`; a number whose inputs are
-    missing is null, never 0. The owner role is the first of `rules.roles`. Memory stays under `memory_limit`
+    missing is null, never 0. `owner_role` is the role whose assignment is the account's owner, the first of
+    `rules.roles` by default. Memory stays under `memory_limit`
     (what does not fit goes to disk inside `into`) plus some tens of MB. Raises duckdb.Error where a file
     cannot be read; then no file of this call is left half written.
     """
+    role = owner_role or rules.roles[0]
     into.mkdir(parents=True, exist_ok=True)
     with opened(into, rules.timezone, memory_limit, threads) as connection:
-        touches = write_accounts(connection, rules, tables, into, as_of)
-        accounts = open_accounts(connection, tables.accounts)
-        loads = roll_up(connection, sources(rules, accounts, assignments, into), rules.roles[0])
-        reps = plan_capacity(rules, rules.roles[0], active_people(connection, tables.owners))
+        schema = lay_accounts(connection, tables.accounts, ["owner_id"])
+        touches = write_accounts(connection, rules, tables, schema, into, as_of)
+        loads = roll_up(connection, sources(rules, schema, assignments, into), role)
+    reps = plan_capacity(rules, role, read_owners(tables.owners))
     workload = rules.workload
     rows = rep_rows(loads, reps, workload.hours_per_rep if workload else None, touches)
     write_batches(pa.Table.from_pylist(rows, REP_KPIS).to_batches(), REP_KPIS, into / REPS_FILE)
     places = pa.Table.from_pylist(territory_rows(loads), TERRITORY_KPIS)
     write_batches(places.to_batches(), TERRITORY_KPIS, into / TERRITORIES_FILE)
-    return Summing(rules, loads, reps, touches, as_of).summary()
+    return Summing(rules, role, loads, reps, touches, as_of).summary()
 
 
 @contextmanager
@@ -81,21 +85,25 @@ def opened(
 
 
 def write_accounts(
-    connection: duckdb.DuckDBPyConnection, rules: RuleSet, tables: Tables, into: Path, as_of: date
+    connection: duckdb.DuckDBPyConnection,
+    rules: RuleSet,
+    tables: Tables,
+    schema: pa.Schema,
+    into: Path,
+    as_of: date,
 ) -> Touches | None:
     """Write the account table; the answer is each rep's touches, None where no activities are read."""
     counts = counting(rules.workload or UNDECLARED, as_of, rules.timezone)
     read = has_rows(connection, tables.activities)
     touched = per_account(tables.activities, counts) if read else None
-    accounts = open_accounts(connection, tables.accounts)
-    query = account_query(connection, rules, accounts, touched, as_of)
+    query = account_query(connection, rules, schema, touched, as_of)
     write_query(connection, query, ACCOUNT_KPIS, into / ACCOUNTS_FILE)
     return rep_touches(connection, tables.activities, counts) if read else None
 
 
 def has_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
     """Whether anything was read into this table at all."""
-    return connection.execute(f"SELECT 1 FROM {sql.parquet(file)} LIMIT 1").fetchone() is not None
+    return bool(connection.execute(f"SELECT 1 FROM {sql.parquet(file)} LIMIT 1").fetchall())
 
 
 def rep_touches(connection: duckdb.DuckDBPyConnection, activities: Path, counts: Counting) -> Touches:
@@ -104,14 +112,12 @@ def rep_touches(connection: duckdb.DuckDBPyConnection, activities: Path, counts:
     return {owner or "": (recent, touches) for owner, recent, touches in rows}
 
 
-def sources(rules: RuleSet, accounts: Accounts, assignments: Path, into: Path) -> Sources:
+def sources(rules: RuleSet, schema: pa.Schema, assignments: Path, into: Path) -> Sources:
     """What is rolled up; a potential field that the snapshot has not is unknown throughout."""
     field = (rules.workload or UNDECLARED).potential_field
-    has = field in accounts.types and (field in rules.fields or field == "annual_revenue")
     return Sources(
-        accounts=accounts.relation,
         assignments=assignments,
         account_kpis=into / ACCOUNTS_FILE,
-        potential=f"CAST(a.{sql.name(field)} AS DOUBLE)" if has else "NULL::DOUBLE",
-        currency="a.currency" if "currency" in accounts.types else "NULL::VARCHAR",
+        potential=f"CAST(a.{sql.name(field)} AS DOUBLE)" if field in schema.names else "NULL::DOUBLE",
+        currency="a.currency" if "currency" in schema.names else "NULL::VARCHAR",
     )

@@ -47,13 +47,12 @@ class Loads:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The relations that are rolled up, as SQL: live accounts, assignments, and the account KPIs made of them."""
+    """What is rolled up beside the view `accounts`: assignments, and the account KPIs made of them."""
 
-    accounts: str
     assignments: Path
     account_kpis: Path
     potential: str
-    """The potential of an account, as an expression over `accounts a`."""
+    """The potential of an account, as SQL over `accounts a`."""
     currency: str
     """Its currency, likewise."""
 
@@ -74,7 +73,7 @@ def query(sources: Sources, role: str) -> str:
         SELECT a.owner_id AS before, coalesce(s.owner_id, a.owner_id) AS after, s.territory,
                {sql.exact("k.workload_hours")} AS hours, {sql.exact(sources.potential)} AS potential,
                coalesce({sources.currency}, '') AS currency, k.covered
-        FROM ({sources.accounts}) a
+        FROM accounts a
         LEFT JOIN (SELECT * FROM {sql.parquet(sources.assignments)} WHERE role = {sql.text(role)}) s
                ON s.account_id = a.id
         LEFT JOIN {sql.parquet(sources.account_kpis)} k ON k.account_id = a.id"""

@@ -27,6 +27,11 @@ def name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+def number(value: float) -> str:
+    """A double with every digit; a bare 0.1 would be a DECIMAL to DuckDB."""
+    return f"CAST({text(repr(float(value)))} AS DOUBLE)"
+
+
 def instant(moment: datetime) -> str:
     """A literal of a moment given in UTC."""
     return f"TIMESTAMPTZ '{moment:%Y-%m-%d %H:%M:%S}+00'"

@@ -20,6 +20,7 @@ class Summing:
     """Everything the summary is made of."""
 
     rules: RuleSet
+    role: str
     loads: Loads
     reps: Mapping[str, float]
     touches: Touches | None
@@ -31,7 +32,7 @@ class Summing:
         return MeasureSummary(
             as_of=self.as_of,
             timezone=self.rules.timezone,
-            role=self.rules.roles[0],
+            role=self.role,
             accounts=self.now("accounts", plan.accounts, plan.accounts),
             hours=self.now("hours", plan.hours, plan.hours_known),
             reps_needed=self.now("reps_needed", self.reps_needed(), plan.hours_known),

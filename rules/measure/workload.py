@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rules.language.condition import Between, Condition, In
 from rules.language.normalise import normalise
 from rules.language.ruleset import RuleSet, Tier, Workload
 from rules.measure import sql
-from rules.measure.conditions import expression
+
+Holds = Callable[[Condition], str]
+"""The SQL that says whether a condition is true of the row's account; false where it is unknown."""
 
 
 def tier_conditions(rules: RuleSet, workload: Workload) -> list[tuple[str, Condition]]:
@@ -17,7 +21,7 @@ def tier_conditions(rules: RuleSet, workload: Workload) -> list[tuple[str, Condi
     return [
         (tier.name, In(workload.tier_field, (value,)))
         for tier in workload.tiers
-        if isinstance(value := normalise(kind, tier.name).value, str)
+        if (value := normalise(kind, tier.name).value) is not None
     ]
 
 
@@ -26,17 +30,17 @@ def conditions(rules: RuleSet, workload: Workload) -> list[Condition]:
     return [c for _, c in tier_conditions(rules, workload)] + [c.when for c in workload.complexity]
 
 
-def tier_expression(rules: RuleSet, workload: Workload) -> str:
-    """The account's tier, over normalised columns: the default tier (or null) where the field fits none."""
+def tier_expression(rules: RuleSet, workload: Workload, holds: Holds) -> str:
+    """The account's tier: the default tier (or null) where the field fits none."""
     cases = "".join(
-        f" WHEN {expression(condition, rules.lists)} THEN {sql.text(tier)}"
+        f" WHEN {holds(condition)} THEN {sql.text(tier)}"
         for tier, condition in tier_conditions(rules, workload)
     )
     default = "NULL" if workload.default_tier is None else sql.text(workload.default_tier)
     return f"CAST(CASE{cases} ELSE {default} END AS VARCHAR)" if cases else f"CAST({default} AS VARCHAR)"
 
 
-def hours_expression(rules: RuleSet, workload: Workload, tier: str) -> str:
+def hours_expression(workload: Workload, tier: str, holds: Holds) -> str:
     """h_a = f_tier * t_tier * c_a + travel_a, in hours per 90 days; null where the tier is.
 
     c_a = 1 + the sum of the weights of the complexities that the account meets; one that cannot be told, as
@@ -44,19 +48,14 @@ def hours_expression(rules: RuleSet, workload: Workload, tier: str) -> str:
     "How to Design Sales Territories", Journal of Marketing, 1961.
     """
     weights = "".join(
-        f" + CASE WHEN {expression(c.when, rules.lists)} THEN {number(c.weight)} ELSE 0.0::DOUBLE END"
+        f" + CASE WHEN {holds(c.when)} THEN {sql.number(c.weight)} ELSE {sql.number(0)} END"
         for c in workload.complexity
     )
-    cases = "".join(f" WHEN {sql.text(t.name)} THEN {number(base_hours(t))}" for t in workload.tiers)
+    cases = "".join(f" WHEN {sql.text(t.name)} THEN {sql.number(base_hours(t))}" for t in workload.tiers)
     base = f"CASE {tier}{cases} END" if cases else "NULL"
-    return f"{base} * (1.0::DOUBLE{weights}) + {number(workload.travel_hours)}"
+    return f"{base} * ({sql.number(1)}{weights}) + {sql.number(workload.travel_hours)}"
 
 
 def base_hours(tier: Tier) -> float:
     """f_tier * t_tier: touches per 90 days times hours per touch."""
     return tier.touches * tier.hours_per_touch
-
-
-def number(value: float) -> str:
-    """A float literal with every digit; a bare 0.1 would be a DECIMAL to DuckDB."""
-    return f"CAST({sql.text(repr(float(value)))} AS DOUBLE)"
