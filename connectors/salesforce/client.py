@@ -12,6 +12,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connectors.base import Identity, Quota
 from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknown, Unavailable, WrongOrg
+from connectors.records import RecordId
 from connectors.retry import RetryPolicy
 from connectors.salesforce.answers import Answer, error_of
 from connectors.salesforce.config import SalesforceSettings
@@ -38,6 +39,8 @@ class Client:
         self._session = open_session(settings)
         self._client: Salesforce | None = None
         self._org: str | None = None
+        self.user_id: RecordId | None = None
+        """Who we are logged in as, once the org was asked."""
         self.calls: Counter[str] = Counter()
         self.quota = Quota()
 
@@ -89,7 +92,7 @@ class Client:
             "records"
         ][0]
         me = self.userinfo()
-        self._org = full_id(org["Id"])
+        self._org, self.user_id = full_id(org["Id"]), full_id(me["user_id"])
         return Identity(self._org, str(org["Name"]), str(me.get("preferred_username") or me["user_id"]))
 
     def userinfo(self) -> Mapping[str, Any]:

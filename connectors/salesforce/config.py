@@ -68,6 +68,8 @@ class SalesforceSettings(Settings):
     """Since Winter '21 an owner change by REST deletes the account's team. False: such a change is rejected."""
     not_people: tuple[str, ...] = ()
     """Usernames of further users that are no persons, beside Salesforce's own kinds and the one we log in as."""
+    login_user_is_person: bool = False
+    """Whether the user we log in as also sells."""
 
     @property
     def expected_id(self) -> str:
@@ -76,7 +78,9 @@ class SalesforceSettings(Settings):
 
     def beside(self, folder: Path) -> Self:
         """The same org, with its certificates found from the folder in which the config lies."""
-        return self if self.ca_bundle is None else self.model_copy(update={"ca_bundle": folder / self.ca_bundle})
+        return (
+            self if self.ca_bundle is None else self.model_copy(update={"ca_bundle": folder / self.ca_bundle})
+        )
 
     @field_validator("org_id")
     @classmethod

@@ -33,10 +33,8 @@ class SalesforceConnector:
         self._settings, self._mapping = settings, fields
         self._client = Client(settings, retry or RetryPolicy())
         self._fields = Fields(self._client)
-        not_people = {name.casefold() for name in (*settings.not_people, settings.login.username or "")}
-        self._reader = Reader(
-            self._client, self._fields, fields, settings.page_size, {"not_people": not_people}
-        )
+        not_people = {name.casefold() for name in settings.not_people}
+        self._reader = Reader(self._client, self._fields, fields, settings.page_size, not_people)
 
     def __repr__(self) -> str:
         return f"<Salesforce connector of {self._settings.instance_url}>"
@@ -58,6 +56,8 @@ class SalesforceConnector:
     def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
         """One table by REST queries; changes by SystemModstamp with an overlap, deleted records included."""
         self._client.demand_org()
+        if not self._settings.login_user_is_person:
+            self._reader.not_people.add(str(self._client.user_id))
         return self._reader.pull(kind, since)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:

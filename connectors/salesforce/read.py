@@ -34,7 +34,8 @@ class Reader:
     fields: Fields
     mapping: FieldMap
     page_size: int | None = None
-    known: dict[str, Any] = field(default_factory=dict)
+    not_people: set[str] = field(default_factory=set)
+    """Ids and casefolded usernames of users that are no persons."""
 
     def pull(self, kind: RecordKind, since: Watermark | None) -> Pull:
         """One table whole, or what changed since a watermark, deleted records included."""
@@ -58,7 +59,7 @@ class Reader:
         }
         [part] = parts(RecordKind.ACCOUNTS)
         batches = [
-            batch_of(part, self._retrieve(chunk, mapped), wanted, mapped, self.known)
+            batch_of(part, self._retrieve(chunk, mapped), wanted, mapped, self.not_people)
             for chunk in (ids[start : start + RETRIEVED] for start in range(0, len(ids), RETRIEVED))
         ]
         return pa.Table.from_batches(batches, wanted)
@@ -92,7 +93,7 @@ class Reader:
             text = select(names, part.sobject, part.where, when, order="Id")
             resource = "query" if complete or not part.has_deleted else "queryAll"
             for records in self.pages(text, resource):
-                yield batch_of(part, records, schema, mapped, self.known)
+                yield batch_of(part, records, schema, mapped, self.not_people)
 
     def pages(self, text: str, resource: str = "query") -> Iterator[list[dict[str, Any]]]:
         """Pages until the last; Garbled where their rows are not as many, or not the ones, as promised."""

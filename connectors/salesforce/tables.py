@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from connectors.salesforce.fields import Described
 from connectors.salesforce.values import column
 
 Records = Sequence[Mapping[str, Any]]
-Derive = Callable[[Records, Mapping[str, Any]], pa.Array]
-"""One column from a page of records; the second argument holds what the connection knows."""
+Derive = Callable[[Records, Collection[str]], pa.Array]
+"""One column from a page of records; the second argument names users (by id or username) who are no persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,18 @@ def parts(kind: RecordKind) -> tuple[Part, ...]:
 
 
 def batch_of(
-    part: Part, records: Records, schema: pa.Schema, mapped: Mapping[str, Described], known: Mapping[str, Any]
+    part: Part,
+    records: Records,
+    schema: pa.Schema,
+    mapped: Mapping[str, Described],
+    not_people: Collection[str],
 ) -> pa.RecordBatch:
     """A page of one object as a batch of the table."""
     derived = dict(part.derived)
     columns = []
     for field in schema:
         if field.name in derived:
-            made = derived[field.name](records, known)
+            made = derived[field.name](records, not_people)
             columns.append(made.cast(field.type))
         elif field.name in mapped:
             columns.append(column(records, mapped[field.name], field.type))
@@ -58,22 +62,23 @@ def batch_of(
 
 
 def _constant(value: Any) -> Derive:
-    return lambda records, known: pa.array([value] * len(records))
+    return lambda records, not_people: pa.array([value] * len(records))
 
 
-def _person(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _person(records: Records, not_people: Collection[str]) -> pa.Array:
     """Standard users, but not the one we are and not those the config names."""
-    not_people = known["not_people"]
     return pa.array(
         [
-            r.get("UserType", "Standard") == "Standard" and r.get("Username", "").casefold() not in not_people
-            for r in records
+            record.get("UserType", "Standard") == "Standard"
+            and record["Id"] not in not_people
+            and record.get("Username", "").casefold() not in not_people
+            for record in records
         ],
         pa.bool_(),
     )
 
 
-def _share(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _share(records: Records, not_people: Collection[str]) -> pa.Array:
     return pc.divide(pa.array([r.get("Probability") for r in records], pa.float64()), 100.0)
 
 
@@ -81,7 +86,7 @@ _TASK_TYPES = {"call": "call", "email": "email", "listemail": "email"}
 _SAID_TYPES = {"call": "call", "email": "email", "e-mail": "email", "meeting": "meeting", "note": "note"}
 
 
-def _task_type(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _task_type(records: Records, not_people: Collection[str]) -> pa.Array:
     """The subtype, which Salesforce sets itself; else the Type that people choose; else task."""
 
     def of(record: Mapping[str, Any]) -> str:
@@ -92,20 +97,20 @@ def _task_type(records: Records, known: Mapping[str, Any]) -> pa.Array:
     return pa.array([of(record) for record in records], pa.string())
 
 
-def _direction(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _direction(records: Records, not_people: Collection[str]) -> pa.Array:
     known_words = {"Inbound": "inbound", "Outbound": "outbound"}
     return pa.array([known_words.get(str(r.get("CallType"))) for r in records], pa.string())
 
 
-def _call_minutes(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _call_minutes(records: Records, not_people: Collection[str]) -> pa.Array:
     return pc.divide(pa.array([r.get("CallDurationInSeconds") for r in records], pa.float64()), 60.0)
 
 
-def _event_minutes(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _event_minutes(records: Records, not_people: Collection[str]) -> pa.Array:
     return pa.array([r.get("DurationInMinutes") for r in records], pa.float64())
 
 
-def _task_time(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _task_time(records: Records, not_people: Collection[str]) -> pa.Array:
     """When it was completed, or due where that is not told; an open task has not taken place."""
     done = pa.array([r.get("CompletedDateTime") if r.get("IsClosed") else None for r in records], pa.string())
     due = pa.array([r.get("ActivityDate") if r.get("IsClosed") else None for r in records], pa.string())
@@ -113,7 +118,7 @@ def _task_time(records: Records, known: Mapping[str, Any]) -> pa.Array:
     return pc.coalesce(done.cast(pa.timestamp("ms", "UTC")), stamps)
 
 
-def _event_time(records: Records, known: Mapping[str, Any]) -> pa.Array:
+def _event_time(records: Records, not_people: Collection[str]) -> pa.Array:
     starts = [r.get("StartDateTime") or r.get("ActivityDateTime") for r in records]
     return pa.array(starts, pa.string()).cast(pa.timestamp("ms", "UTC"))
 
@@ -161,7 +166,7 @@ _PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
                 "type": _constant("meeting"),
                 "minutes": _event_minutes,
                 "occurred_at": _event_time,
-                "direction": lambda r, k: pa.nulls(len(r), pa.string()),
+                "direction": lambda r, not_people: pa.nulls(len(r), pa.string()),
             },
         ),
     ),

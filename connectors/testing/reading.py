@@ -60,8 +60,8 @@ class ReadingContract:
         expect_values(row, {"name": "Blank", "city": None, "website": None, "employees": None})
 
     def test_numbers_keep_their_value(self, world: World) -> None:
-        """0 is not missing, and a large amount keeps its cents."""
-        values: dict[str, Value] = {"name": "Numbers", "employees": 0, "annual_revenue": 1234567890.25}
+        """0 is not missing, and a large amount is not rounded."""
+        values: dict[str, Value] = {"name": "Numbers", "employees": 0, "annual_revenue": 98765432100.0}
         id = world.create(values)
         with connected(world) as connector:
             expect_values(by_id(pulled(connector))[id], values)
