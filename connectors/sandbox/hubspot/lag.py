@@ -23,11 +23,17 @@ class Lag:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._declared: dict[Kind, int] = {}
+        self.version = 0
+        """Grows whenever search may see something else than before."""
         for kind in KINDS:
             self._declare(kind)
 
-    def keep(self, kind: Kind, ids: Sequence[int], until: Milliseconds) -> None:
+    def keep(self, kind: Kind, ids: Sequence[int], now: Milliseconds, until: Milliseconds) -> None:
         """Call before a write: until then, search sees these records as they are now, or not at all."""
+        self.version += 1
+        if until <= now:
+            return
         self._declare(kind)
         table, marks = quoted(stale_table(kind)), ",".join("?" * len(ids))
         names = self._names(kind)
@@ -46,7 +52,8 @@ class Lag:
         table = quoted(stale_table(kind))
         if not self._state.rows(f"SELECT 1 FROM {table} LIMIT 1"):
             return False
-        self._state.rows(f"DELETE FROM {table} WHERE _until <= ?", (now,))
+        if self._state.rows(f"DELETE FROM {table} WHERE _until <= ? RETURNING {ID}", (now,)):
+            self.version += 1
         return bool(self._state.rows(f"SELECT 1 FROM {table} LIMIT 1"))
 
     def _names(self, kind: Kind) -> str:
@@ -55,12 +62,16 @@ class Lag:
     def _declare(self, kind: Kind) -> None:
         """Makes the side table, and gives it the columns of properties that were added since."""
         table = quoted(stale_table(kind))
+        columns = self._state.table(kind.plural).columns
+        if self._declared.get(kind) == len(columns):
+            return
+        self._declared[kind] = len(columns)
         there = {str(row[1]) for row in self._state.rows(f"PRAGMA table_info({table})")}
         if not there:
             self._state.rows(
                 f"CREATE TABLE {table}({ID} INTEGER PRIMARY KEY, _until INTEGER NOT NULL, _there INTEGER NOT NULL)"
             )
             there = {ID, "_until", "_there"}
-        for column in self._state.table(kind.plural).columns:
+        for column in columns:
             if column.name not in there:
                 self._state.rows(f"ALTER TABLE {table} ADD COLUMN {column.sql}")

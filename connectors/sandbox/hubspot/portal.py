@@ -14,6 +14,7 @@ from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.catalogue import Catalogue
 from connectors.sandbox.hubspot.kinds import Kind, find_kind
 from connectors.sandbox.hubspot.records import Records
+from connectors.sandbox.hubspot.totals import Totals
 from connectors.sandbox.hubspot.values import Reader, instant
 from connectors.sandbox.hubspot.versions import Version
 from connectors.sandbox.ledger import By
@@ -29,6 +30,7 @@ class Portal:
     reader: Reader
     id: int
     token: str = field(repr=False)
+    totals: Totals = field(default_factory=Totals)
 
     def instant(self) -> str:
         """Now, as HubSpot writes instants."""

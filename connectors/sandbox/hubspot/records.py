@@ -11,7 +11,7 @@ from connectors.sandbox.hubspot.kinds import ARCHIVED_AT, COMPANIES, CONTACTS, I
 from connectors.sandbox.hubspot.lag import Lag
 from connectors.sandbox.hubspot.links import Links
 from connectors.sandbox.ledger import By
-from connectors.sandbox.state import Row, quoted
+from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Stored
 
 FIRST_ID = 9_999_500_000
@@ -90,11 +90,5 @@ class Records:
                 self.update(CONTACTS, contact, {"hubspot_owner_id": owner}, by)
 
     def _hide(self, kind: Kind, id: int) -> None:
-        lag = self._core.settings["search_lag"]
-        if lag > 0:
-            self.lag.keep(kind, [id], self._core.clock.now() + round(lag * 1000))
-
-
-def columns(names: list[str]) -> str:
-    """The columns of a SELECT."""
-    return ", ".join(map(quoted, names))
+        now = self._core.clock.now()
+        self.lag.keep(kind, [id], now, now + round(self._core.settings["search_lag"] * 1000))

@@ -32,7 +32,7 @@ def search(call: Call) -> tuple[int, dict[str, Any]]:
     query = read_query(call.body, call.size, lambda name: catalogue.find(kind, name), page)
     has_stale = call.portal.records.lag.settle(kind, call.portal.core.clock.now())
     index = _Index(call.portal.core.state, kind, query, has_stale)
-    total = index.total()
+    total = call.portal.totals.of(kind, query, call.portal.records.lag.version, index)
     view = View(kind, catalogue, query.properties)
     records = view.rows(index.rows(view, index.ids(total)))
     body: dict[str, Any] = {"total": total, "results": disturbed(call, records)}
@@ -51,15 +51,24 @@ class _Index:
     query: Query
     has_stale: bool
 
-    def total(self) -> int:
+    def total(self, query: Query) -> int:
         """How many match; what was archived a moment ago is still counted."""
-        main = self._count(self.kind.plural, "1") - self._count(
-            self.kind.plural, f"{ARCHIVED_AT} IS NOT NULL"
+        main = self._count(query, self.kind.plural) - self._count(
+            query, self._archived, f"{ARCHIVED_AT} > 0", by_key=True
         )
-        if not self.has_stale:
-            return main
-        fresh = f"{ARCHIVED_AT} IS NULL AND {ID} IN (SELECT {ID} FROM {self._stale})"
-        return main - self._count(self.kind.plural, fresh) + self._count(self._stale, self._seen)
+        return main + (self._correction(query, "1") if self.has_stale else 0)
+
+    def up_to(self, query: Query, id: int) -> int:
+        """How many of the matches have this id or a lower one."""
+        span = f"{ID} <= {id}"
+        found = self._count(query, self.kind.plural, f"{ARCHIVED_AT} IS NULL AND {span}", by_key=True)
+        return found + (self._correction(query, span) if self.has_stale else 0)
+
+    def _correction(self, query: Query, span: str) -> int:
+        """What search sees more (or less) than there is, for the records that were written a moment ago."""
+        fresh = f"{ARCHIVED_AT} IS NULL AND {span} AND {ID} IN (SELECT {ID} FROM {self._stale})"
+        seen = self._count(query, self._stale, f"{self._seen} AND {span}", by_key=True)
+        return seen - self._count(query, self.kind.plural, fresh, by_key=True)
 
     def ids(self, total: int) -> list[int]:
         """The ids of the page in its order."""
@@ -101,8 +110,13 @@ class _Index:
         own = (self.kind.display,) if self.kind in ACTIVITIES else ()
         return _SEARCHED.get(self.kind.plural, own)
 
-    def _count(self, table: str, also: str) -> int:
-        sql, values = where(self.query, self._searched)
+    @property
+    def _archived(self) -> str:
+        """The table by way of the few that are archived; SQLite would not think of it."""
+        return f"{self.kind.plural} INDEXED BY {quoted(f'{self.kind.plural}.{ARCHIVED_AT}')}"
+
+    def _count(self, query: Query, table: str, also: str = "1", *, by_key: bool = False) -> int:
+        sql, values = where(query, self._searched, by_key=by_key)
         return int(self.state.rows(f"SELECT count(*) FROM {table} WHERE {sql} AND {also}", values)[0][0] or 0)
 
     def _ordered(self, table: str, also: str, total: int, first: int, last: int) -> list[tuple[Stored, int]]:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.sandbox.clock import Milliseconds
 from connectors.sandbox.hubspot.definitions import Property
@@ -15,6 +15,7 @@ from connectors.sandbox.tables import Stored
 
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the zone is written by hand
 _LONGEST = 65_536
 _DAY_MS: Milliseconds = 86_400_000
 
@@ -29,9 +30,8 @@ class BadValue(Exception):
 
 def instant(at: Milliseconds) -> str:
     """An instant as HubSpot writes it: a whole second has no `.000` (recorded 2022-02)."""
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    text = f"{moment:%Y-%m-%dT%H:%M:%S}"
-    return f"{text}.{at % 1000:03d}Z" if at % 1000 else f"{text}Z"
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment.isoformat(timespec='milliseconds' if at % 1000 else 'seconds')}Z"
 
 
 def read_instant(text: str) -> Milliseconds | None:
