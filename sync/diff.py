@@ -71,7 +71,7 @@ def diff(
         if not parts:
             parts = [f"SELECT {', '.join(f'NULL::VARCHAR AS {c}' for c in COLUMNS)} WHERE false"]
         union = " UNION ALL ".join(parts)
-        return con.execute(
+        return con.sql(
             f"SELECT {', '.join(COLUMNS)} FROM ({union}) ORDER BY record_id, field"
         ).to_arrow_table()
 
@@ -81,7 +81,7 @@ def database(desired: Desired, memory_limit: str) -> Iterator[duckdb.DuckDBPyCon
     """The snapshot's tables and what is desired, as views of an embedded database."""
     import duckdb
 
-    with duckdb.connect(":memory:", config={"memory_limit": memory_limit, "TimeZone": "UTC"}) as con:
+    with duckdb.connect(":memory:", config={"memory_limit": memory_limit}) as con:
         for name in ("accounts", "owners", "opportunities", "activities"):
             con.from_parquet(str(getattr(desired.tables, name))).create_view(name)
         con.from_parquet(str(desired.assignments)).filter(

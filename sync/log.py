@@ -49,7 +49,13 @@ def redact(value: Any) -> Any:
 
 
 def _redacting(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {k: REDACTED if SECRET_KEYS.search(k) else redact(v) for k, v in event.items()}
+    return {k: REDACTED if SECRET_KEYS.search(k) else _shown(k, v) for k, v in event.items()}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if key == "exception" and isinstance(value, str):
+        return "\n".join(redact(line) for line in value.splitlines())
+    return redact(value)
 
 
 def configure(*, verbosity: int, json: bool) -> None:

@@ -184,7 +184,7 @@ def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Conne
         )
     age, most = session.now() - made, timedelta(hours=session.project.config.plan_expires_hours)
     checks = [
-        (plan.org != connector.identity().id, f"it is for org {plan.org}"),
+        (plan.org not in ("", connector.identity().id), f"it is for org {plan.org}"),
         (
             age > most,
             f"it is {age.total_seconds() / 3600:.0f} h old, plans expire after {most.total_seconds() / 3600:.0f} h",

@@ -184,7 +184,7 @@ class Puller:
             if not complete and last is not None:
                 database.from_parquet(str(last.folder / f"{kind}.parquet")).create_view("last")
                 kept = "UNION ALL BY NAME SELECT * FROM last WHERE id NOT IN (SELECT id FROM incoming)"
-            rows = database.execute(f"SELECT * FROM ({fresh}) WHERE NOT deleted {kept} ORDER BY {order}")
+            rows = database.sql(f"SELECT * FROM ({fresh}) WHERE NOT deleted {kept} ORDER BY {order}")
             _write_parquet(
                 rows.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
             )
@@ -251,7 +251,7 @@ def _identity(folder: Path) -> str:
 def _database(work: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
-    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit, "temp_directory": str(work / "spill"), "TimeZone": "UTC"}  # fmt: skip
+    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit, "temp_directory": str(work / "spill")}  # fmt: skip
     with duckdb.connect(":memory:", config=settings) as database:
         yield database
 

@@ -35,6 +35,7 @@ def summarise(con: duckdb.DuckDBPyConnection, rules: RuleSet) -> dict[str, Any]:
         ),
         "reps": _reps(con),
         "territories": _territories(con),
+        "names": _names(con),
         "held_accounts": _held(con),
     }
 
@@ -77,6 +78,17 @@ def _territories(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         WHERE s.territory IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"""
     ).fetchall()
     return [{"territory": t, "accounts": n, "moves": moves} for t, n, moves in rows]
+
+
+def _names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Name of every owner that a change comes from or goes to, by id."""
+    rows = con.execute(
+        """
+        SELECT o.id, coalesce(o.name, o.email) FROM owners o
+        WHERE o.id IN (SELECT before FROM changes WHERE field = 'owner_id' UNION SELECT after FROM changes WHERE field = 'owner_id')
+        AND coalesce(o.name, o.email) IS NOT NULL ORDER BY 1"""
+    ).fetchall()
+    return dict(rows)
 
 
 def _held(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

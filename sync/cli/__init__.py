@@ -11,6 +11,7 @@ def main() -> None:
     from sync.cli.failures import exit_code_of
 
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
-        sys.exit(exit_code_of(error))
+        code = exit_code_of(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-
-import click
+import typer
 
 from sync.errors import DONE, FAILED, TRY_LATER, USAGE
+
+# Typer's own base of "the command line was wrong"; it exports only the leaf.
+CommandLineError = typer.BadParameter.__mro__[2]
+INTERRUPTED = 130
 
 
 def exit_code_of(error: BaseException) -> int:
     """Say what happened, and answer what the process ends with."""
-    match error:
-        case SystemExit():
-            return error.code if isinstance(error.code, int) else DONE if error.code is None else FAILED
-        case click.exceptions.Exit():
-            return error.exit_code
-        case click.UsageError():
-            error.show()
-            return USAGE
-        case click.ClickException():
-            error.show()
-            return error.exit_code
-        case click.exceptions.Abort() | KeyboardInterrupt():
-            return _say("stopped; what was sent is recorded, the same command goes on from there", 130)
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else DONE if error.code is None else FAILED
+    if isinstance(error, CommandLineError):
+        error.show()
+        return USAGE
+    if isinstance(error, typer.Abort | KeyboardInterrupt):
+        return _say("stopped; what was sent is recorded, the same command goes on from there", INTERRUPTED)
     return _expected(error)
 
 
@@ -37,7 +33,7 @@ def _expected(error: BaseException) -> int:
         case DocumentError():
             count = len(error.problems)
             return _say(
-                f"{error}\n{count} problem{'s' if count != 1 else ''}; nothing was read or written", FAILED
+                f"{count} problem{'s' if count != 1 else ''}; nothing was read or written\n{error}", FAILED
             )
         case SyncError():
             return _say(str(error), error.exit_code)
@@ -53,7 +49,7 @@ def _expected(error: BaseException) -> int:
 def _say(message: str, code: int) -> int:
     from sync.log import SECRET_TEXT
 
-    click.echo(click.style("error: ", fg="red", bold=True) + SECRET_TEXT.sub("[redacted]", message), err=True)
+    typer.echo(typer.style("error: ", fg="red", bold=True) + SECRET_TEXT.sub("[redacted]", message), err=True)
     return code
 
 
@@ -62,5 +58,5 @@ def _unexpected(error: BaseException) -> int:
 
     # A defect of ours: the traceback is wanted, without locals, since they hold credentials.
     structlog.get_logger().error("unexpected", exc_info=error)
-    print("error: this should not happen; please report it with the traceback above", file=sys.stderr)  # noqa: T201
+    typer.echo("error: this should not happen; please report it with the traceback above", err=True)
     return FAILED

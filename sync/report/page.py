@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ def render(plan: Plan, approvals: Sequence[Approval] = ()) -> str:
         approvals=approvals,
         accepted={name for approval in approvals for name in approval.accepted},
         balance=balance_rows(plan.summary.get("balance") or {}),
-        changes=[_shown(row) for row in _first_records(plan, changes)],
+        changes=[_shown(row, plan.summary.get("names", {})) for row in _first_records(plan, changes)],
         total=changes.num_rows,
         most=max((t["accounts"] for t in plan.summary.get("territories", [])), default=1),
     )
@@ -44,8 +44,10 @@ def _first_records(plan: Plan, changes: Any) -> list[dict[str, Any]]:
     return [*owners.to_pylist(), *rest.to_pylist()]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _shown(row: dict[str, Any], owners: Mapping[str, str]) -> dict[str, Any]:
     name = row["field"].removeprefix(PREFIX)
+    if row["field"] == "owner_id":
+        row |= {side: owners.get(row[side], row[side]) for side in ("before", "after")}
     label = OUTPUTS[name].label if name in OUTPUTS else "Owner"
     return {k: inert(v) if isinstance(v, str) else v for k, v in row.items()} | {"label": label}
 

@@ -110,11 +110,11 @@ def _examples(plan: Plan, sample: int) -> list[str]:
         if owners.num_rows
         else []
     )
+    names = plan.summary.get("names", {})
     for row in owners.to_pylist():
         why = f": {inert(row['reason'])}" if row["reason"] else ""
-        lines.append(
-            f"  {inert(row['name'] or row['record_id'])}: {row['before'] or 'nobody'} -> {row['after'] or 'nobody'}{why}"
-        )
+        before, after = (inert(names.get(row[side], row[side]) or "nobody") for side in ("before", "after"))
+        lines.append(f"  {inert(row['name'] or row['record_id'])}: {before} -> {after}{why}")
     fields = changes.filter((pc.field("field") != "owner_id") & (pc.field("action") == "change"))
     counts = [
         (r["values"].removeprefix(PREFIX), r["counts"]) for r in fields["field"].value_counts().to_pylist()

@@ -129,11 +129,11 @@ def _builder(plan: Plan, base: str) -> Callable[[Sequence[Any]], Record]:
         record: Record = {"attributes": {"type": type, "url": url + row[0]}}
         for i, name, show in own:
             value = row[i]
-            record[name] = value if show is None or value is None else show(value)
+            record[name] = value if show is None else show(value)
         for i, parts, show in deep:
             holder = _parent(record, parts[:-1], row, parents, base)
             if holder is not None:
-                holder[parts[-1]] = row[i] if show is None or row[i] is None else show(row[i])
+                holder[parts[-1]] = row[i] if show is None else show(row[i])
         return record
 
     return build

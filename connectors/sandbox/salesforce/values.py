@@ -24,11 +24,14 @@ def moment(at: int) -> str:
 
 
 def shower(field: Field) -> Callable[[Any], Any] | None:
-    """How a stored value of this field is shown in JSON; None where it is shown as it lies."""
+    """How a stored value of this field is shown in JSON; None where it is shown as it lies.
+
+    A checkbox is never empty: one that was added to an object with records is false in all of them.
+    """
     if field.type == "boolean":
         return bool
     if field.type == "datetime":
-        return moment
+        return lambda at: None if at is None else moment(at)
     return None
 
 
