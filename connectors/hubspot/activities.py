@@ -49,9 +49,13 @@ def frame_of(object_type: str, mapping: FieldMap, properties: Properties) -> Fra
 
 
 def activity_rows(frame: Frame, records: Sequence[Record], links: Links, *, deleted: bool) -> pa.RecordBatch:
-    """One row per activity and company it is linked to; one without a company where it is linked to none."""
+    """One row per activity and company it is linked to; one without a company where it is linked to none.
+
+    Their ids are `call-123`: HubSpot's are unique within one object type only.
+    """
     kind = ACTIVITY_OBJECTS[frame.object_type]
     given = {
+        "id": pa.array([f"{kind}-{record['id']}" for record in records], pa.string()),
         "type": pa.array([kind] * len(records), pa.string()),
         "account_id": pa.nulls(len(records), pa.string()),
     }

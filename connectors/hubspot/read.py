@@ -21,10 +21,12 @@ from connectors.hubspot.paths import Route
 from connectors.hubspot.rows import Rows
 from connectors.hubspot.watermark import Mark, read_mark
 from connectors.mapping import FieldMap
-from connectors.records import RecordId, RecordKind, Watermark
+from connectors.records import OWNERS, RecordId, RecordKind, Watermark
 
 MOST_CHANGED = 0.5
 """Share of records above which listing all of them is cheaper than searching."""
+ROWS = 5_000
+"""Rows of a batch, more or less: fifty pages."""
 SKEW = timedelta(seconds=5)
 """HubSpot's Date has no fraction of a second, and comes from another machine than the stamps of records."""
 COUNT_WAITS = (2.0, 4.0, 8.0, 16.0, 32.0)
@@ -55,7 +57,7 @@ class Reader:
             raise FieldProblems(problems)
         if kind is RecordKind.OWNERS:
             now = self._client.read(Route.ACCOUNT).at or datetime.now(UTC)
-            batches = owner_rows(self._client, self._page_size)
+            batches = _gathered(owner_rows(self._client, self._page_size), OWNERS)
             return Pull(batches, Mark.before(kind, now).text(), complete=True)
         counts = [self._objects.count(o) for o in OBJECTS[kind]]
         now = counts[0][1] or datetime.now(UTC)
@@ -65,7 +67,7 @@ class Reader:
         rows = Rows(self._client, self._mapping, self._properties, kind)
         batches = self._whole(rows) if span is None else self._changed(rows, span)
         return Pull(
-            _never_without_schema(batches, self._mapping.schema(kind)),
+            _gathered(batches, self._mapping.schema(kind)),
             Mark.before(kind, now).text(),
             complete=span is None,
         )
@@ -134,12 +136,16 @@ def _gone_since(record: Record, moment: datetime) -> bool:
     return at is None or datetime.fromisoformat(at) >= moment
 
 
-def _never_without_schema(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """These batches without the empty ones, or a single empty one."""
+def _gathered(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of a size that files like; a single empty one where there are none."""
     came = False
+    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        if batch.num_rows:
+        waiting.append(batch)
+        if sum(some.num_rows for some in waiting) >= ROWS:
             came = True
-            yield batch
-    if not came:
-        yield pa.RecordBatch.from_pylist([], schema)
+            yield pa.concat_batches(waiting)
+            waiting = []
+    rest = pa.concat_batches(waiting) if waiting else pa.RecordBatch.from_pylist([], schema)
+    if rest.num_rows or not came:
+        yield rest

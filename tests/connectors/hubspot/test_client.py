@@ -269,7 +269,7 @@ def test_errors_keep_hubspots_words_and_show_nothing_else(
 def test_a_missing_scope_is_named(connect: Connect, hubspot: Scripted) -> None:
     errors = [{"message": "m", "context": {"requiredGranularScopes": ["crm.objects.owners.read"]}}]
     hubspot.will(Reply(403, {**ERROR, "category": "MISSING_SCOPES", "errors": errors}))
-    with pytest.raises(MissingPermission, match="grant the app the scope crm.objects.owners.read"):
+    with pytest.raises(MissingPermission, match=r"grant the app the scope crm\.objects\.owners\.read"):
         read(connect())
 
 
