@@ -13,7 +13,6 @@ from rules.engine.classes import NamedClasses
 from rules.engine.sql import text
 from rules.language.condition import FieldKind
 from rules.language.domains import FREE_MAIL
-from rules.language.folding import fold
 from rules.language.ruleset import RuleSet
 
 PLAIN = "[!-~]+( [!-~]+)*"
@@ -36,7 +35,7 @@ def candidates(
         named = set(found.exact) | FREE_MAIL
     else:
         return ""
-    named |= {fold(value) for value in rules.missing_values} | set(found.prefixes)
+    named |= set(rules.missing_values) | set(found.prefixes)
     con.register("named_values", pa.table({"value": pa.array(sorted(named), pa.string())}))
     con.execute(f"CREATE TABLE {table}_named AS SELECT value FROM named_values")
     con.unregister("named_values")

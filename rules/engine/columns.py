@@ -23,7 +23,6 @@ from rules.engine.streams import batches
 from rules.engine.thresholds import EPOCH
 from rules.language.condition import Constant, FieldKind
 from rules.language.fields import country_field
-from rules.language.folding import fold
 from rules.language.normalise import Normalised, Raw, normalise
 from rules.language.ruleset import RuleSet
 
@@ -47,7 +46,7 @@ class Reader:
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
-        self._missing = frozenset(fold(value) for value in rules.missing_values)
+        self._missing = frozenset(rules.missing_values)
         self._timezone = ZoneInfo(rules.timezone)
         self._country = lru_cache(10_000)(self._read_country)
 
@@ -110,7 +109,7 @@ def _in_place(kind: FieldKind, field: str, stored: pa.DataType, timezone: str) -
 
 def _compared(found: OrderedClasses, value: str, missing: Sequence[float]) -> ClassColumn:
     absent, issue = f"{value} IS NULL", None
-    if missing:
+    if missing and found.kind is not FieldKind.DATE:
         absent += f" OR {value} IN ({', '.join(literal(float(number)) for number in missing)})"
     if found.kind is FieldKind.NUMBER:
         absent += f" OR NOT isfinite({value})"
