@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted or fixed, values are bound
 """What a local CRM holds: SQLite in memory or in a file that survives a restart.
 
 Every object is a real table with typed columns. Rows are written by `insert`, `update` and `remove`, each of
@@ -45,6 +44,8 @@ class State:
         ledger.create(self._db)
         self._depth = 0
         self._tables: dict[str, Table] = {}
+        self._selects: dict[str, tuple[str, tuple[str, ...], str]] = {}
+        """By object: its key, its columns, and the SELECT of them all up to the key's condition."""
 
     def close(self) -> None:
         """Closes the store; a file keeps everything."""
@@ -74,6 +75,9 @@ class State:
             if column.name not in there:
                 self._db.execute(f"ALTER TABLE {quoted(table.name)} ADD COLUMN {column.sql}")
         self._tables[table.name] = table
+        columns = ", ".join(map(quoted, table.names))
+        select = f"SELECT {columns} FROM {quoted(table.name)} WHERE {quoted(table.key)}"
+        self._selects[table.name] = (table.key, table.names, select)
 
     def add_column(self, object: str, column: Column) -> None:
         """Adds a custom field; ValueError where the object has one of that name."""
@@ -109,16 +113,14 @@ class State:
 
     def read_many(self, object: str, ids: Sequence[Stored]) -> dict[Stored, Row]:
         """The records of these ids that exist, by id."""
-        table = self.table(object)
-        columns = ", ".join(map(quoted, table.names))
+        key, names, select = self._selects[object]
         found: dict[Stored, Row] = {}
         for start in range(0, len(ids), 500):
             chunk = ids[start : start + 500]
             marks = ",".join("?" * len(chunk))
-            sql = f"SELECT {columns} FROM {quoted(object)} WHERE {quoted(table.key)} IN ({marks})"
-            for values in self._db.execute(sql, chunk):
-                row = dict(zip(table.names, values, strict=True))
-                found[row[table.key]] = row
+            for values in self._db.execute(f"{select} IN ({marks})", chunk):
+                row = dict(zip(names, values, strict=True))
+                found[row[key]] = row
         return found
 
     def count(self, object: str) -> int:

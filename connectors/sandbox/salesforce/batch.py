@@ -106,12 +106,16 @@ class Batches:
     ) -> list[dict[str, Any]]:
         half = fault_of(request, "half_batch")
         results: list[dict[str, Any]] = []
+        seen: set[str | None] = set()
         try:
             with self._org.core.state.transaction():
+                parsed = [_parsed(row[1]) for row in rows]
                 for number, row in enumerate(rows):
                     if half is not None and number >= (len(rows) + 1) // 2:
                         break
-                    results.append(self._one(request, number, row, rows, write))
+                    repeated = parsed[number] is not None and parsed[number] in seen
+                    seen.add(parsed[number])
+                    results.append(self._one(request, number, row, repeated, write))
                 if all_or_none and not all(result["success"] for result in results):
                     raise _Undo
         except _Undo:
@@ -122,7 +126,7 @@ class Batches:
             )
         return results
 
-    def _one(self, request: Request, number: int, row: Row, rows: list[Row], write: Write) -> dict[str, Any]:
+    def _one(self, request: Request, number: int, row: Row, repeated: bool, write: Write) -> dict[str, Any]:
         object, given, values = row
         id = _parsed(given)
         try:
@@ -130,7 +134,7 @@ class Batches:
                 raise RowFailed(
                     "MALFORMED_ID", f"{object.label} ID: id value of incorrect type: {given}", "Id"
                 )
-            if id is not None and id in (_parsed(r[1]) for r in rows[:number]):
+            if repeated:
                 raise RowFailed("DUPLICATE_VALUE", f"duplicate id in list: {id}", "Id")
             self._check_lock(request, number, id)
             with self._org.core.state.transaction():

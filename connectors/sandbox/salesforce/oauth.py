@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ class Login:
         self.app: dict[str, str] = org.core.state.recall("connected app") or self._registered()
 
     def _registered(self) -> dict[str, str]:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _key()
         app = {
             "org_id": self._org.id,
             "username": "integration@sandbox.example.com",
@@ -167,6 +168,12 @@ class Login:
             },
         }
         return JSONResponse(body)
+
+
+@functools.cache
+def _key() -> rsa.RSAPrivateKey:
+    """The key of every org of this process: making one takes up to half a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _own(request: Request) -> str:
