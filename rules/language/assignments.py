@@ -10,7 +10,7 @@ from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
 from rules.language.problems import Problem, did_you_mean
 from rules.language.ruleset import Member, Pod, Rule, Source
-from rules.language.schema import Header, MemberSection, PodSection, RuleSection
+from rules.language.schema import Header, PodSection, RuleSection
 from rules.language.spellings import condition_of
 from rules.language.workloads import place
 from rules.language.yaml import MapNode, Node, Scalar
@@ -31,7 +31,7 @@ def pods(
 def _members(key: Scalar, node: MapNode, section: PodSection, problems: list[Problem]) -> tuple[Member, ...]:
     first: dict[str, Member] = {}
     for index, entry in enumerate(section.members):
-        member = Member(entry.email, entry.capacity) if isinstance(entry, MemberSection) else Member(entry)
+        member = Member(entry.email, entry.capacity)
         if first.setdefault(member.email.casefold(), member) is not member:
             message = f"pod {quoted(key.text)} has the member {quoted(member.email)} twice"
             at = place(node, "members", index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rules.language.advice import advice_for
 from rules.language.codes import Code
 from rules.language.condition import (
     ALWAYS,
@@ -18,13 +19,11 @@ from rules.language.condition import (
     IsMissing,
     Not,
 )
-from rules.language.countries import country_names
 from rules.language.fields import country_field
 from rules.language.folding import fold, is_missing
 from rules.language.normalise import Normalised, normalise, own_country, quoted
 from rules.language.postal import WIDTHS, postal_prefix, range_prefixes
 from rules.language.problems import Problem, did_you_mean
-from rules.language.states import state_names
 from rules.language.yaml import Node, Scalar
 
 Pins = Mapping[str, str]
@@ -186,13 +185,7 @@ class Leaves:
         self, name: Scalar, kind: FieldKind, value: Scalar, found: Normalised, country: str | None
     ) -> None:
         code = Code.COUNTS_AS_MISSING if "free-mail" in (found.problem or "") else Code.WRONG_KIND
-        advice = ""
-        if kind is FieldKind.COUNTRY:
-            advice = did_you_mean(value.text, country_names())
-        elif kind is FieldKind.STATE:
-            advice = did_you_mean(value.text, state_names(country or ""))
-        elif kind in (FieldKind.INTEGER, FieldKind.NUMBER) and ("," in value.text or "_" in value.text):
-            advice = f"write {value.text.replace(',', '').replace('_', '')}"
+        advice = advice_for(kind, value.text, country)
         self.report(value, code, f"{name.text}: {found.problem or 'no value'}", advice)
 
     def _prefix(self, name: Scalar, value: Scalar, pins: Pins) -> str | None:

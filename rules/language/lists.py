@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rules.language.advice import advice_for
 from rules.language.codes import Code
 from rules.language.condition import Constant, FieldKind
 from rules.language.countries import country_code, country_names
@@ -134,35 +135,46 @@ class ListReader:
         self, name: str, words: Sequence[Scalar], kind: FieldKind, country: str | None, node: MapNode
     ) -> tuple[Constant, ...]:
         first: dict[Constant, Scalar] = {}
-        wrong: list[Problem] = []
+        wrong: list[tuple[Scalar, str | None]] = []
         for word in words:
             if not word.text.strip():
                 continue  # an empty cell is no value; other words for "nothing" are a mistake in a list
             found = normalise(kind, word.text, country or _named_country(kind, word.text))
             if found.value is None or is_missing(word.text, self.missing):
-                problem = found.problem or f"{quoted(word.text)} counts as missing"
-                advice = _country_advice(kind, country)
-                wrong.append(word.problem(Code.LIST_VALUE, f"list {quoted(name)}: {problem}", advice))
-            elif (earlier := first.setdefault(found.value, word)) is not word:
-                wrong.append(_duplicate(name, word, earlier))
+                wrong.append((word, found.problem or f"{quoted(word.text)} counts as missing"))
+            elif first.setdefault(found.value, word) is not word:
+                wrong.append((word, None))
         if not first and not wrong:
-            wrong.append(node.problem(Code.EMPTY_VALUES, f"list {quoted(name)} has no values"))
-        self.problems.extend(wrong[:MOST_PROBLEMS])
+            self.problems.append(node.problem(Code.EMPTY_VALUES, f"list {quoted(name)} has no values"))
+        self._report_values(name, wrong, kind, country, first)
         if len(wrong) > MOST_PROBLEMS:
             rest = f"list {quoted(name)}: {len(wrong) - MOST_PROBLEMS:,} more of its {len(words):,} values are wrong"
             self.problems.append(node.problem(Code.LIST_VALUE, rest))
         return tuple(sorted(first))
+
+    def _report_values(
+        self,
+        name: str,
+        wrong: Sequence[tuple[Scalar, str | None]],
+        kind: FieldKind,
+        country: str | None,
+        first: Mapping[Constant, Scalar],
+    ) -> None:
+        """Reports the first wrong values; one without a problem of its own is a repetition."""
+        for word, problem in wrong[:MOST_PROBLEMS]:
+            if problem is None:
+                value = normalise(kind, word.text, country or _named_country(kind, word.text)).value
+                assert value is not None
+                self.problems.append(_duplicate(name, word, first[value]))
+            else:
+                advice = advice_for(kind, word.text, country)
+                self.problems.append(word.problem(Code.LIST_VALUE, f"list {quoted(name)}: {problem}", advice))
 
 
 def _duplicate(name: str, word: Scalar, earlier: Scalar) -> Problem:
     same = "" if word.text == earlier.text else f" (there as {quoted(earlier.text)})"
     message = f"list {quoted(name)}: {quoted(word.text)} is there already, in line {earlier.line}{same}"
     return word.problem(Code.LIST_DUPLICATE, message, "keep one of them")
-
-
-def _country_advice(kind: FieldKind, country: str | None) -> str:
-    needs = kind in (FieldKind.STATE, FieldKind.POSTAL_CODE) and country is None
-    return "give the list a 'country'" if needs else ""
 
 
 def _named_country(kind: FieldKind, text: str) -> str | None:
@@ -195,11 +207,6 @@ def _parquet(data: bytes) -> Iterator[tuple[int, list[str]]]:
     columns = [column.to_pylist() for column in table.columns]
     for number, row in enumerate(zip(*columns, strict=True), start=1):
         yield number, ["" if cell is None else str(cell) for cell in row]
-
-
-def shared_values(one: ValueList, other: ValueList) -> list[Constant]:
-    """The values that two lists share, sorted."""
-    return sorted(set(one.values) & set(other.values), key=str)
 
 
 def digests(lists: Mapping[str, ValueList]) -> list[str]:

@@ -63,7 +63,7 @@ class _Loading:
         self._check_header(header, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)
         found, roles = rules(self._items("rules", RuleSection), header, found_pods, leaves)
-        self._problems += overlaps(found, lists)
+        self._problems += overlaps(found, lists, self._root.origin)
         found_workload = self._workload(header, leaves)
         tests = rule_tests(self._items("tests", TestSection), found, found_pods, roles, leaves)
         if self._problems:

@@ -10,24 +10,29 @@ from rules.language.condition import All, Between, Condition, Constant, HasPrefi
 from rules.language.normalise import quoted
 from rules.language.problems import Problem, listing
 from rules.language.ruleset import Rule, ValueList
+from rules.language.yaml import Node, Origin
 
 
-def overlaps(rules: Sequence[Rule], lists: Mapping[str, ValueList]) -> Iterator[Problem]:
+def overlaps(rules: Sequence[Rule], lists: Mapping[str, ValueList], origin: Origin) -> Iterator[Problem]:
     """One problem for each pair of lists that rules of one level and role take to different territories.
 
     Rules that no account can meet both, by another field that they both test, may share a list's values.
     """
     uses = [(rule, test) for rule in rules for test in conjuncts(rule.when) if isinstance(test, InList)]
-    pairs: dict[tuple[str, str], bool] = {}
+    reported: set[frozenset[str]] = set()
     for (one, a), (other, b) in combinations(uses, 2):
         if a.list == b.list or a.field != b.field or (one.level, one.role) != (other.level, other.role):
             continue
-        if one.territory == other.territory or pairs.get((a.list, b.list)) or are_disjoint(one, other, lists):
+        if (
+            one.territory == other.territory
+            or {a.list, b.list} in reported
+            or are_disjoint(one, other, lists)
+        ):
             continue
         shared = _shared(a.list, b.list, lists)
         if shared:
-            pairs[a.list, b.list] = True
-            yield _problem(one, a.list, other, b.list, shared)
+            reported.add(frozenset((a.list, b.list)))
+            yield _problem(one, a.list, other, b.list, shared, origin)
 
 
 def conjuncts(condition: Condition) -> tuple[Condition, ...]:
@@ -78,13 +83,11 @@ def _shared(a: str, b: str, lists: Mapping[str, ValueList]) -> list[Constant]:
     return sorted(set(lists[a].values) & set(lists[b].values), key=str)
 
 
-def _problem(one: Rule, a: str, other: Rule, b: str, shared: list[Constant]) -> Problem:
-    source = other.source
+def _problem(one: Rule, a: str, other: Rule, b: str, shared: list[Constant], origin: Origin) -> Problem:
     message = (
         f"lists {quoted(a)} (rule {one.id}, territory {one.territory}) and {quoted(b)} (rule {other.id}, "
         f"territory {other.territory}) share {len(shared):,} {'value' if len(shared) == 1 else 'values'}: "
         f"{listing([str(value) for value in shared], 5)}"
     )
-    return Problem(
-        source.file, source.line, source.column, Code.LIST_OVERLAP, message, "keep each in one list"
-    )
+    at = Node(origin, other.source.line, other.source.column)
+    return at.problem(Code.LIST_OVERLAP, message, "keep each in one list")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.language.condition import FieldKind
 from rules.language.folding import DEFAULT_MISSING
@@ -21,13 +21,14 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$"
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-When = Annotated[Any, WithJsonSchema({"$ref": "#/$defs/Condition"})]
+When = Any
+"""A condition's mapping as it stands."""
 
 
 class Section(BaseModel):
     """A part of the document: keys that it does not have are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class AsOfSection(Section):
@@ -55,10 +56,18 @@ class MemberSection(Section):
     capacity: Positive = 1.0
 
 
+def _member(value: Any) -> Any:
+    return {"email": value} if isinstance(value, str) else value
+
+
+MemberEntry = Annotated[MemberSection, BeforeValidator(_member, json_schema_input_type=Name | MemberSection)]
+"""A member's email alone stands for a full-time member."""
+
+
 class PodSection(Section):
     """Reps who share accounts."""
 
-    members: tuple[MemberSection | Name, ...] = Field(min_length=1)
+    members: tuple[MemberEntry, ...] = Field(min_length=1)
     by: PodBy = PodBy.REMAINING_CAPACITY
 
 
@@ -196,6 +205,8 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "territory rules"
     schema["$defs"]["Condition"] = _CONDITION
+    for section in ("RuleSection", "ComplexitySection"):
+        schema["$defs"][section]["properties"]["when"] = _SELF
     schema["$defs"]["Value"] = {"type": ["string", "number", "boolean"]}
     return schema
 

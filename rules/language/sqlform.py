@@ -31,8 +31,12 @@ ALLOWED = "comparisons, and, or, not, in, between, is null, like 'x%', starts_wi
 def sql(where: Scalar, leaves: Leaves) -> Condition:
     """The condition of a `where`; problems stand at the word of the expression that they are about."""
     reader = _Reader(where, leaves)
-    tree = reader.parse()
-    return reader.condition(tree, reader.pins(tree)) if tree is not None else ALWAYS
+    try:
+        tree = reader.parse()
+        return reader.condition(tree, reader.pins(tree)) if tree is not None else ALWAYS
+    except RecursionError:
+        leaves.report(where, Code.SQL_NOT_ALLOWED, "nested too deeply", "use several rules")
+        return ALWAYS
 
 
 class _Refused(Exception):
@@ -80,9 +84,6 @@ class _Reader:
             what = str(found[0].get("description") or str(error).partition("\n")[0]).rstrip(". ")
             what = "something is missing" if what.startswith("Required keyword") else what
             self.leaves.report(place, Code.SQL_SYNTAX, f"not an SQL expression: {what}")
-            return None
-        except RecursionError:
-            self._fail(Code.SQL_NOT_ALLOWED, "nested too deeply", "use several rules")
             return None
         if len(statements) != 1:
             self._fail(Code.SQL_SYNTAX, "'where' must be one expression")

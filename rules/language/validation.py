@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -70,32 +71,46 @@ def _set_number(plain: Any, loc: Place, text: str) -> bool:
 
 
 def _problems(node: Node, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
-    """One problem for each place: of a union's several complaints the one that got deepest."""
-    best: dict[int, tuple[int, Problem]] = {}
-    for error in errors:
-        at, depth = _node_at(node, error)
-        found = (depth, _problem(at, model, error))
-        if error["type"] == "missing":
-            best[id(error)] = found
-        elif id(at) not in best or best[id(at)][0] < depth:
-            best[id(at)] = found
-    return [problem for _, problem in best.values()]
+    """One problem for each place; of a union's complaints, those that got deepest."""
+    found = [(_find(node, error), error) for error in errors]
+    paths = {where.path for where, _ in found}
+    problems: dict[tuple[Place, str], Problem] = {}
+    for where, error in found:
+        if where.in_union and any(_is_inside(path, where.path) for path in paths):
+            continue
+        name = str(error["loc"][-1]) if error["type"] == "missing" else ""
+        problems.setdefault((where.path, name), _problem(where.node, model, error))
+    return list(problems.values())
 
 
-def _node_at(node: Node, error: ErrorDetails) -> tuple[Node, int]:
-    """The node an error is about: the value, or the key where that is what is wrong; and how deep it lies."""
+def _is_inside(path: Place, outer: Place) -> bool:
+    return len(path) > len(outer) and tuple(path[: len(outer)]) == tuple(outer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an error is about: the value, or the key where that is what is wrong."""
+
+    node: Node
+    path: tuple[int | str, ...]
+    in_union: bool
+    """The error's location names a branch of a union, which no document shows."""
+
+
+def _find(node: Node, error: ErrorDetails) -> _Found:
     key_wanted = error["type"] == "extra_forbidden" or "[key]" in error["loc"]
-    depth = 0
     place = [part for part in error["loc"] if part != "[key]"]
+    path: list[int | str] = []
     for step, part in enumerate(place):
         if isinstance(node, MapNode) and str(part) in node.values:
-            last = step == len(place) - 1
-            node = node.keys[str(part)] if key_wanted and last else node.values[str(part)]
-            depth += 1
+            is_key = key_wanted and step == len(place) - 1
+            node = node.keys[str(part)] if is_key else node.values[str(part)]
+            path.append(part)
         elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
-            depth += 1
-    return node, depth
+            path.append(part)
+    named = len(place) - (error["type"] == "missing")
+    return _Found(node, tuple(path), len(path) < named)
 
 
 def _problem(at: Node, model: type[BaseModel], error: ErrorDetails) -> Problem:
@@ -113,6 +128,7 @@ def _problem(at: Node, model: type[BaseModel], error: ErrorDetails) -> Problem:
                 Code.BAD_VALUE, f"{name}: {at.text!r} is not one of {choices}", _near(at.text, known)
             )
         case _:
+            name = next((str(p) for p in reversed(error["loc"]) if isinstance(p, str) and p != "[key]"), "")
             return at.problem(
                 Code.BAD_VALUE, f"{name}: {_sentence(at, error)}" if name else _sentence(at, error)
             )
@@ -123,12 +139,42 @@ def _near(word: str, known: list[str]) -> str:
     return advice if advice.startswith("did") else ""
 
 
+_SENTENCES = {
+    "int_parsing": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "float_parsing": "is not a number",
+    "finite_number": "is not a finite number",
+    "bool_parsing": "is neither true nor false",
+    "string_type": "text is wanted here",
+    "dict_type": "a mapping is wanted here",
+    "model_type": "a mapping is wanted here",
+    "model_attributes_type": "a mapping is wanted here",
+    "list_type": "a list is wanted here",
+    "tuple_type": "a list is wanted here",
+    "int_type": "a whole number is wanted here",
+    "float_type": "a number is wanted here",
+    "bool_type": "true or false is wanted here",
+    "too_short": "at least {min_length} wanted",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "does not have the form {pattern}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+}
+"""What pydantic's errors are called in the words of the rest of our messages."""
+
+
 def _sentence(at: Node, error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    message = message[:1].lower() + message[1:]
-    if isinstance(at, Scalar) and error["type"] not in ("value_error", "assertion_error"):
-        return f"{at.text!r}: {message}" if at.text else message
-    return message
+    """The error in words, begun with the value where there is one to show."""
+    ours = _SENTENCES.get(error["type"])
+    if ours is None:
+        message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return message[:1].lower() + message[1:]
+    message = ours.format(**error.get("ctx", {}))
+    is_about_value = message.startswith(("is ", "must ", "does "))
+    return f"{at.text!r} {message}" if is_about_value and isinstance(at, Scalar) else message
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:

@@ -32,12 +32,16 @@ def test_libyaml_is_used_where_it_is_there() -> None:
     assert (_parser() is not _PurePython) == pyyaml.__with_libyaml__
 
 
-@pytest.mark.parametrize("text", ["NO", "02116", "1e3", "yes", "0x10", "2026-01-31", "1_000", "12:30:00", ".5"])
+@pytest.mark.parametrize(
+    "text", ["NO", "02116", "1e3", "yes", "0x10", "2026-01-31", "1_000", "12:30:00", ".5"]
+)
 def test_scalars_stay_the_text_that_was_written(text: str) -> None:
     assert parse_yaml(f"a: {text}", "x").plain() == {"a": text}
 
 
-@pytest.mark.parametrize(("text", "value"), [("", None), ("~", None), ("null", None), ('""', ""), ("'null'", "null")])
+@pytest.mark.parametrize(
+    ("text", "value"), [("", None), ("~", None), ("null", None), ('""', ""), ("'null'", "null")]
+)
 def test_nothing_is_none_and_quotes_make_it_text(text: str, value: str | None) -> None:
     assert parse_yaml(f"a: {text}", "x").plain() == {"a": value}
 
@@ -75,7 +79,9 @@ def test_all_duplicate_keys_are_reported_at_once() -> None:
     assert [problem.column for problem in caught.value.problems] == [8, 24]
 
 
-BOMB = "a: &a [x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)},*{chr(97 + i)}]\n" for i in range(20))
+BOMB = "a: &a [x,x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)},*{chr(97 + i)}]\n" for i in range(20)
+)
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, "{" * 200_000, "- " * 200_000, "a: " + "[" * 200_000, BOMB])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rules.language.condition import Condition, FieldKind
@@ -11,7 +10,7 @@ from rules.language.leaves import Leaves
 from rules.language.problems import Problem
 from rules.language.sqlform import sql
 from rules.language.whenform import structured
-from rules.language.yaml import MapNode, Scalar, parse_yaml
+from rules.language.yaml import Origin, Scalar, parse_yaml
 
 FIELDS = {**STANDARD_FIELDS, "customer": FieldKind.BOOLEAN}
 LISTS = {"zips": FieldKind.POSTAL_CODE, "names": FieldKind.TEXT}
@@ -40,11 +39,8 @@ def rule(id_: str, when: str = "{}", *, level: str = "geography", assign: str = 
 def where(text: str) -> tuple[Condition, list[Problem]]:
     """The condition of an SQL expression, and what is wrong with it."""
     leaves = _leaves()
-    node = parse_yaml(f"where: {json.dumps(text)}", "rules.yaml")
-    assert isinstance(node, MapNode)
-    word = node.values["where"]
-    assert isinstance(word, Scalar)
-    return sql(word, leaves), leaves.problems
+    origin = Origin("rules.yaml", (f'where: "{text}"',))
+    return sql(Scalar(origin, 1, 8, text, quoted=True), leaves), leaves.problems
 
 
 def when(text: str) -> tuple[Condition, list[Problem]]:

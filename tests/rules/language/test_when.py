@@ -1,0 +1,129 @@
+"""The structured spelling of a condition means what it says, and says where it is wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rules.language.codes import Code
+from rules.language.condition import (
+    ALWAYS,
+    All,
+    Any,
+    Between,
+    Condition,
+    HasPrefix,
+    In,
+    InList,
+    IsMissing,
+    Not,
+)
+from tests.rules.language.worlds import when
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("{}", ALWAYS),
+        ("{country: Germany}", In("country", ("DE",))),
+        ("{country: [US, USA, UK]}", In("country", ("US", "GB"))),
+        ("{industry: {eq: ' Banking '}}", In("industry", ("banking",))),
+        ("{industry: {not_eq: Banking}}", Not(In("industry", ("banking",)))),
+        ("{industry: {not_in: [A, B]}}", Not(In("industry", ("a", "b")))),
+        ("{name: {prefix: 'New '}}", HasPrefix("name", ("new ",))),
+        ("{name: {prefix: [A, B]}}", HasPrefix("name", ("a", "b"))),
+        ("{postal_code: {in_list: zips}}", InList("postal_code", "zips")),
+        ("{name: {not_in_list: names}}", Not(InList("name", "names"))),
+        ("{employees: {from: 1, below: 200}}", Between("employees", 1.0, 200.0)),
+        ("{employees: {above: 1, to: 200}}", Between("employees", 1.0, 200.0, False, True)),
+        ("{created_at: {from: 2026-01-01}}", Between("created_at", date(2026, 1, 1))),
+        ("{industry: {is_missing: true}}", IsMissing("industry")),
+        ("{industry: {is_missing: no}}", Not(IsMissing("industry"))),
+        ("{customer: yes}", In("customer", (True,))),
+        ("{country: NO}", In("country", ("NO",))),
+        ("{country: US, state: CA}", All((In("country", ("US",)), In("state", ("US-CA",))))),
+        ("{state: US-CA}", In("state", ("US-CA",))),
+        (
+            "{country: US, postal_code: '2116'}",
+            All((In("country", ("US",)), In("postal_code", ("US-02116",)))),
+        ),
+        ("{all: [{country: US}, {state: CA}]}", All((In("country", ("US",)), In("state", ("US-CA",))))),
+        (
+            "{country: US, any: [{state: CA}, {postal_code: {prefix: '021'}}]}",
+            All(
+                (
+                    In("country", ("US",)),
+                    Any((In("state", ("US-CA",)), HasPrefix("postal_code", ("US-021",)))),
+                )
+            ),
+        ),
+        ("{not: {employees: 5}}", Not(In("employees", (5,)))),
+        (
+            "{country: US, postal_code: {from: '02100', below: '02200'}}",
+            All((In("country", ("US",)), HasPrefix("postal_code", ("US-021",)))),
+        ),
+        ("{postal_code: {from: US-99990, to: US-99999}}", HasPrefix("postal_code", ("US-9999",))),
+        ("{postal_code: {above: US-99989}}", HasPrefix("postal_code", ("US-9999",))),
+    ],
+)
+def test_a_mapping_is_a_condition(text: str, meaning: Condition) -> None:
+    condition, problems = when(text)
+    assert problems == []
+    assert condition == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "column", "words"),
+    [
+        ("{contry: US}", Code.UNKNOWN_FIELD, 2, "did you mean 'country'"),
+        ("{country: Grmany}", Code.WRONG_KIND, 11, "did you mean 'Germany'"),
+        ("{country: US, state: Californa}", Code.WRONG_KIND, 22, "did you mean 'California'"),
+        ("{state: CA}", Code.NO_COUNTRY, 9, "write it like 'US-CA'"),
+        ("{country: [US, CA], state: ON}", Code.NO_COUNTRY, 28, "name one country"),
+        (
+            "{country: US, any: [{country: CA, state: ON}, {not: {state: ON}}]}",
+            Code.WRONG_KIND,
+            61,
+            "state of US",
+        ),
+        ("{employees: many}", Code.WRONG_KIND, 13, "'many' is not a whole number"),
+        ("{annual_revenue: '1,000'}", Code.WRONG_KIND, 18, "write 1000"),
+        ("{employees: {from: 200, below: 200}}", Code.EMPTY_RANGE, 32, "nothing lies from 200 below 200"),
+        ("{employees: {from: 1, above: 2}}", Code.BAD_OPERATOR, 30, "together"),
+        ("{postal_code: {from: US-2, to: US-00001}}", Code.WRONG_KIND, 22, "not a postal code"),
+        ("{postal_code: {from: US-00002, to: US-00001}}", Code.EMPTY_RANGE, 36, "nothing lies"),
+        ("{postal_code: {from: GB-SW1A}}", Code.BAD_OPERATOR, 22, "postal codes of GB have no ranges"),
+        ("{country: US, postal_code: {prefix: SW}}", Code.WRONG_KIND, 37, "no postal code of US begins with"),
+        ("{country: {below: DE}}", Code.BAD_OPERATOR, 12, "country is a country, which has no 'below'"),
+        ("{employees: {form: 1}}", Code.BAD_OPERATOR, 14, "did you mean 'from'"),
+        ("{industry: []}", Code.EMPTY_VALUES, 12, "no values"),
+        ("{any: []}", Code.EMPTY_VALUES, 7, "no conditions"),
+        ("{any: {country: US}}", Code.CONDITION, 7, "must be a list"),
+        ("{industry: N/A}", Code.COUNTS_AS_MISSING, 12, "is_missing: true"),
+        ("{industry: null}", Code.COUNTS_AS_MISSING, 12, "nothing counts as missing"),
+        ("{website: gmail.com}", Code.COUNTS_AS_MISSING, 11, "free-mail"),
+        ("{postal_code: {in_list: zip}}", Code.UNKNOWN_LIST, 25, "did you mean 'zips'"),
+        ("{country: {in_list: zips}}", Code.LIST_KIND, 21, "give the list 'type: country'"),
+        ("{name: {prefix: ''}}", Code.EMPTY_VALUES, 17, "cannot be empty"),
+        ("{industry: {is_missing: maybe}}", Code.BAD_VALUE, 25, "neither true nor false"),
+        ("{employees: {from: [1]}}", Code.BAD_VALUE, 20, "one value is wanted"),
+        ("[country]", Code.CONDITION, 1, "must be a mapping"),
+    ],
+)
+def test_a_wrong_condition_says_what_and_where(text: str, code: Code, column: int, words: str) -> None:
+    _, problems = when(text)
+    [problem] = problems
+    assert (problem.code, problem.column) == (code, column)
+    assert words in str(problem)
+
+
+def test_every_error_of_a_condition_is_reported_at_once() -> None:
+    _, problems = when("{contry: US, employees: {from: x, below: y}, any: [{state: CA}, {foo: 1}]}")
+    assert [problem.code for problem in problems] == [
+        Code.UNKNOWN_FIELD,
+        Code.WRONG_KIND,
+        Code.WRONG_KIND,
+        Code.NO_COUNTRY,
+        Code.UNKNOWN_FIELD,
+    ]
