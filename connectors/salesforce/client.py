@@ -88,12 +88,14 @@ class Client:
 
     def identity(self) -> Identity:
         """Which org the credentials open and as whom; fresh from the org."""
-        org = self.read("identity", "query", params={"q": "SELECT Id, Name FROM Organization LIMIT 1"})[
-            "records"
-        ][0]
+        answer = self.read("identity", "query", params={"q": "SELECT Id, Name FROM Organization LIMIT 1"})
         me = self.userinfo()
-        self._org, self.user_id = full_id(org["Id"]), full_id(me["user_id"])
-        return Identity(self._org, str(org["Name"]), str(me.get("preferred_username") or me["user_id"]))
+        try:
+            [org] = answer["records"]
+            self._org, self.user_id = full_id(org["Id"]), full_id(me["user_id"])
+            return Identity(self._org, str(org["Name"]), str(me.get("preferred_username") or me["user_id"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Garbled("identity: the answer does not name one organization and user") from error
 
     def userinfo(self) -> Mapping[str, Any]:
         """Who we are logged in as: user_id, preferred_username, organization_id."""

@@ -14,7 +14,7 @@ from connectors.retry import RetryPolicy
 from connectors.salesforce import SalesforceSettings, plugin
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox import Seed, running
-from connectors.testing import Call, Failing
+from connectors.testing import ALWAYS, Call, Failing
 
 OUTPUTS = (
     MappedField("score", "Score__c", FieldType.NUMBER, FieldRole.OUTPUT),
@@ -46,6 +46,34 @@ ENVIRONMENT = {
     "session_id": "TEST_SF_SESSION",
 }
 
+MATRIX: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"status": 500}),
+    ("status", {"status": 502, "body": "<html>Bad gateway</html>"}),
+    ("status", {"status": 404}),
+    ("status", {"status": 400}),
+    ("rate_limit", {}),
+    ("unavailable", {}),
+    ("html", {}),
+    ("torn", {}),
+    ("applied_torn", {}),
+    ("drop", {}),
+    ("latency", {"seconds": 0.7}),
+    ("expire_session", {}),
+    ("row_lock", {"every": 2}),
+    ("half_batch", {}),
+    ("wrong_order", {}),
+    ("short_page", {}),
+    ("quota", {}),
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `fault` and `times` meets every fault, once and for ever."""
+    if "fault" in metafunc.fixturenames:
+        names = [kind + "".join(f"-{v}" for v in d.values() if isinstance(v, int)) for kind, d in MATRIX]
+        metafunc.parametrize("fault", MATRIX, ids=names)
+        metafunc.parametrize("times", [1, ALWAYS], ids=["once", "always"])
+
 
 class SalesforceWorld:
     """One local org; people act through its admin routes, the connector through its API."""
@@ -64,6 +92,7 @@ class SalesforceWorld:
         self.credentials = crm.credentials
         self.secrets: Sequence[str] = [self.credentials[name] for name in ENVIRONMENT if name != "client_id"]
         self._api = requests.Session()
+        self._bearer = ""
         self._made: dict[str, int] = {}
 
     def settings(self, method: str = "client_credentials", **changes: Any) -> SalesforceSettings:
@@ -112,9 +141,12 @@ class SalesforceWorld:
         answer = self._api.post(
             f"{self.crm.url}/services/data/v62.0/sobjects/Account",
             json=self._theirs(values),
-            headers={"Authorization": f"Bearer {self._token()}", "Sforce-Auto-Assign": "FALSE"},
+            headers={"Authorization": f"Bearer {self._bearer}", "Sforce-Auto-Assign": "FALSE"},
             timeout=10,
         )
+        if answer.status_code == 401:
+            self._bearer = self.token()
+            return self.create(values)
         assert answer.status_code == 201, answer.text
         id = RecordId(answer.json()["id"])
         self._made[id] = self._writes(id)
@@ -158,7 +190,8 @@ class SalesforceWorld:
         mapping = plugin.default_fields().with_fields(RecordKind.ACCOUNTS, OUTPUTS)
         return {mapping.source(RecordKind.ACCOUNTS, name): value for name, value in values.items()}
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """A session id of its own."""
         answer = self._api.post(
             f"{self.crm.url}/services/oauth2/token",
             data={
@@ -175,10 +208,11 @@ class SalesforceWorld:
 
 
 @pytest.fixture(scope="module")
-def org() -> Iterator[SalesforceWorld]:
+def org(request: pytest.FixtureRequest) -> Iterator[SalesforceWorld]:
     """One local org for a module of tests, each of which makes its own accounts."""
     fields = [("Account", "Score__c", "Number"), ("Account", "Note__c", "Text")]
-    with running("salesforce", seed=Seed(accounts=450, reps=6, seed=3), fields=fields) as crm:
+    seed = Seed(accounts=getattr(request.module, "ACCOUNTS", 450), reps=6, seed=3)
+    with running("salesforce", seed=seed, fields=fields) as crm:
         world = SalesforceWorld(crm)
         yield world
         world.close()
