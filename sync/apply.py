@@ -22,6 +22,8 @@ from sync.plan import Plan, record_changes
 from sync.values import kinds, same, text, typed
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from connectors.base import Connector
 
 log = structlog.get_logger()
@@ -46,6 +48,8 @@ class Verified:
     checked: int = 0
     differing: tuple[str, ...] = ()
     """Records that no longer hold what we wrote: somebody else wrote after us."""
+    seen: tuple[pa.Table, ...] = ()
+    """The live values that were looked at, for the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,16 @@ class Applier:
     def verify(self, run_id: str, plan: Plan) -> Verified:
         """Look at every record we wrote once more, and name those that hold something else by now."""
         types = kinds(plan.fields)
-        latest: dict[str, dict[str, str | None]] = {}
-        for write in self.ledger.writes(run_id, [WriteState.APPLIED]):
-            latest.setdefault(write.record_id, {}).update(write.after)
-        differing: list[str] = []
-        ids = list(latest)
-        for start in range(0, len(ids), LOOKUP):
-            chunk = ids[start : start + LOOKUP]
-            live = self._live(chunk, sorted(types))
-            differing += [i for i in chunk if not _holds(live.get(i), latest[i], types)]
-        return Verified(len(ids), tuple(differing))
+        columns = sorted(types)
+        checked, differing, seen = 0, [], []
+        for chunk in self.ledger.applied(run_id, LOOKUP):
+            ids = list(dict.fromkeys(w.record_id for w in chunk))
+            table = self.connector.lookup([RecordId(i) for i in ids], [*columns, "modified_at"])
+            live = _texts(table, columns)
+            differing += [w.record_id for w in chunk if not _holds(live.get(w.record_id), w.after, types)]
+            checked += len(ids)
+            seen.append(table)
+        return Verified(checked, tuple(dict.fromkeys(differing)), tuple(seen))
 
     def _send_open(self, run_id: str, types: Mapping[str, FieldType]) -> bool:
         """Send what is planned; False when it was asked to stop before the end."""
@@ -150,8 +154,7 @@ class Applier:
             )
 
     def _live(self, ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        table = self.connector.lookup([RecordId(i) for i in ids], columns)
-        return {row["id"]: {c: text(row[c]) for c in columns} for row in table.to_pylist()}
+        return _texts(self.connector.lookup([RecordId(i) for i in ids], columns), columns)
 
     def _spare_quota(self) -> None:
         quota = self.connector.quota()
@@ -160,6 +163,10 @@ class Applier:
                 f"{quota.remaining:,} of the day's {quota.limit:,} calls are left, the reserve is {self.quota_reserve:.0%}; "
                 "nothing is lost: the same command goes on when the quota has returned"
             )
+
+
+def _texts(table: pa.Table, columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    return {row["id"]: {c: text(row[c]) for c in columns} for row in table.to_pylist()}
 
 
 def _write(write: LedgerWrite, types: Mapping[str, FieldType]) -> Write:

@@ -31,12 +31,9 @@ def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
         WHERE id = $wanted OR (length($wanted) = 15 AND left(id, 15) = $wanted)
            OR lower(name) = lower($wanted) OR lower(website) IN (lower($wanted), 'www.' || lower($wanted))
         ORDER BY id LIMIT $most"""
+    parameters = {"wanted": wanted, "path": str(snapshot.tables.accounts), "most": MOST + 1}
     with duckdb.connect(":memory:") as con:
-        found = con.execute(
-            query, {"wanted": wanted, "path": str(snapshot.tables.accounts), "most": MOST + 1}
-        )
-        names = [d[0] for d in found.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        rows = con.sql(query, params=parameters).to_arrow_table().to_pylist()
     if len(rows) == 1:
         return {k: v for k, v in rows[0].items() if k != "by_name"}
     if not rows:
@@ -120,12 +117,10 @@ def _assigned(session: Session, account_id: str) -> list[dict[str, Any]]:
 def _rows(path: Path, account_id: str) -> list[dict[str, Any]]:
     import duckdb
 
+    query = "SELECT * FROM read_parquet($path) WHERE account_id = $id"
     with duckdb.connect(":memory:") as con:
-        found = con.execute(
-            "SELECT * FROM read_parquet($path) WHERE account_id = $id", {"path": str(path), "id": account_id}
-        )
-        names = [d[0] for d in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        found = con.sql(query, params={"path": str(path), "id": account_id}).to_arrow_table()
+    return list(found.to_pylist())
 
 
 def _owners(session: Session) -> dict[str | None, str]:

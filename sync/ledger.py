@@ -244,6 +244,22 @@ class Ledger:
         """The writes of a run in these states, in order."""
         return self._writes(run_id, states, None)
 
+    def applied(self, run_id: str, size: int) -> Iterator[list[LedgerWrite]]:
+        """The applied writes of a run in order, in chunks of `size`."""
+        last = 0
+        query = sa.select(writes).where(writes.c.run_id == run_id, writes.c.state == str(WriteState.APPLIED))
+        while True:
+            with self._begin() as connection:
+                rows = (
+                    connection.execute(query.where(writes.c.seq > last).order_by(writes.c.seq).limit(size))
+                    .mappings()
+                    .all()
+                )
+            if not rows:
+                return
+            last = rows[-1]["seq"]
+            yield [_ledger_write(row) for row in rows]
+
     def _writes(self, run_id: str, states: Sequence[WriteState], limit: int | None) -> list[LedgerWrite]:
         query = (
             sa.select(writes)

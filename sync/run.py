@@ -280,6 +280,7 @@ def _hold_rest(session: Session, ledger: Ledger, run: Run) -> None:
 def _finish(
     session: Session, ledger: Ledger, run: Run, verified: Verified, state: RunState | None = None
 ) -> Enacted:
+    snapshots.overlay(session.snapshots, verified.seen, session.project.config.memory_limit)
     counts = ledger.counts(run.id)
     clean = set(counts) <= {WriteState.APPLIED} and not verified.differing
     told: dict[str, Any] = {

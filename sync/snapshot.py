@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 POINTER = "latest.json"
 ROWS_PER_GROUP = 100_000
-# Rows that belong to one record; a changed record replaces all of its rows.
+# An activity has one row per account it is linked to; a changed activity replaces all of its rows.
 SORT = {RecordKind.ACTIVITIES: "id, account_id"}
+_KEPT = {RecordKind.ACTIVITIES: "WHERE id NOT IN (SELECT id FROM incoming)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Puller:
             before = dict(last.rows) if last else {}
             self._refuse_truncated(rows, before, accept_fewer)
             snapshot = Snapshot(
-                folder=self._keep_folder(work),
+                folder=_keep(work, self.folder),
                 id="",
                 rows=rows,
                 watermarks=marks,
@@ -146,7 +148,7 @@ class Puller:
                 mapping=mapping,
             )
         snapshot = replace(snapshot, id=snapshot.folder.name)
-        self._point_to(snapshot)
+        _point(self.folder, snapshot)
         self._forget_old(snapshot)
         return PullReport(snapshot, came, before, whole)
 
@@ -174,19 +176,23 @@ class Puller:
     def _merge(self, kind: RecordKind, work: Path, last: Snapshot | None, *, complete: bool) -> None:
         incoming = work / f"{kind}.incoming.parquet"
         order = SORT.get(kind, "id")
-        fresh = (
-            f"SELECT * FROM incoming QUALIFY row_number() OVER "
-            f"(PARTITION BY {order} ORDER BY modified_at DESC NULLS LAST, deleted) = 1"
-        )
         with _database(work, self.memory_limit) as database:
             database.from_parquet(str(incoming)).create_view("incoming")
-            kept = ""
+            rows = "SELECT *, 1 AS fresh FROM incoming"
             if not complete and last is not None:
                 database.from_parquet(str(last.folder / f"{kind}.parquet")).create_view("last")
-                kept = "UNION ALL BY NAME SELECT * FROM last WHERE id NOT IN (SELECT id FROM incoming)"
-            rows = database.sql(f"SELECT * FROM ({fresh}) WHERE NOT deleted {kept} ORDER BY {order}")
+                rows += f" UNION ALL BY NAME SELECT *, 0 AS fresh FROM last {_KEPT.get(kind, '')}"
+            # The newest version of a row wins, as a search index may give an older one than we know already.
+            merged = (
+                database.sql(
+                    f"SELECT * EXCLUDE (fresh) FROM ({rows}) QUALIFY row_number() OVER "
+                    f"(PARTITION BY {order} ORDER BY modified_at DESC NULLS LAST, fresh DESC, deleted) = 1 "
+                )
+                .filter("NOT deleted")
+                .order(order)
+            )
             _write_parquet(
-                rows.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
+                merged.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
             )
         incoming.unlink()
 
@@ -210,30 +216,74 @@ class Puller:
                     f'may see, or say that this is right with "territory pull --accept-fewer {kind}"'
                 )
 
-    def _keep_folder(self, work: Path) -> Path:
-        final = self.folder / _identity(work)
-        if not final.exists():
-            for file in work.iterdir():
-                file.chmod(0o600)
-            work.rename(final)
-        return final
-
-    def _point_to(self, snapshot: Snapshot) -> None:
-        told = {
-            "id": snapshot.id,
-            "rows": {str(k): n for k, n in snapshot.rows.items()},
-            "watermarks": {str(k): w for k, w in snapshot.watermarks.items()},
-            "pulled_at": snapshot.pulled_at.isoformat(),
-            "whole_at": snapshot.whole_at.isoformat(),
-            "mapping": snapshot.mapping,
-        }
-        write_text(self.folder / POINTER, json.dumps(told, indent=2) + "\n")
-
     def _forget_old(self, current: Snapshot) -> None:
         others = [f for f in self.folder.iterdir() if f.is_dir() and f.name not in (current.id, ".pulling")]
         others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
         for folder in others[self.keep - 1 :]:
             shutil.rmtree(folder)
+
+
+def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
+    """Bring the latest snapshot's accounts to the live values that were just read (`id` and some columns).
+
+    What we wrote is then in the snapshot, though the CRM's own index of changes may not show it yet.
+    """
+    import pyarrow as pa
+
+    snapshot, tables = load(folder), [table for table in live if table.num_rows]
+    if snapshot is None or not tables:
+        return
+    seen = pa.concat_tables(tables)
+    schema = _schema(snapshot.tables.accounts)
+    work = folder / ".overlaying"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(snapshot.folder, work, copy_function=os.link)
+    (work / "accounts.parquet").unlink()
+    chosen = ", ".join(
+        f'CASE WHEN s.id IS NULL THEN a."{c}" ELSE s."{c}" END AS "{c}"'
+        if c in seen.column_names
+        else f'a."{c}"'
+        for c in schema.names
+        if c != "id"
+    )
+    with _database(work, memory_limit) as database:
+        database.from_parquet(str(snapshot.tables.accounts)).create_view("accounts")
+        database.register("seen", seen)
+        rows = database.sql(
+            f"SELECT a.id, {chosen} FROM accounts a LEFT JOIN seen s ON s.id = a.id ORDER BY a.id"
+        )
+        _write_parquet(rows.to_arrow_reader(ROWS_PER_GROUP), work / "accounts.parquet", schema)
+    kept = _keep(work, folder)
+    shutil.rmtree(work, ignore_errors=True)
+    _point(folder, replace(snapshot, folder=kept, id=kept.name))
+
+
+def _schema(path: Path) -> pa.Schema:
+    import pyarrow.parquet as pq
+
+    return pq.read_schema(path)
+
+
+def _keep(work: Path, folder: Path) -> Path:
+    """Give a finished folder the name of its content."""
+    final = folder / _identity(work)
+    if not final.exists():
+        for file in work.iterdir():
+            file.chmod(0o600)
+        work.rename(final)
+    return final
+
+
+def _point(folder: Path, snapshot: Snapshot) -> None:
+    told = {
+        "id": snapshot.id,
+        "rows": {str(k): n for k, n in snapshot.rows.items()},
+        "watermarks": {str(k): w for k, w in snapshot.watermarks.items()},
+        "pulled_at": snapshot.pulled_at.isoformat(),
+        "whole_at": snapshot.whole_at.isoformat(),
+        "mapping": snapshot.mapping,
+    }
+    write_text(folder / POINTER, json.dumps(told, indent=2) + "\n")
 
 
 def mapping_hash(fields: FieldMap) -> str:

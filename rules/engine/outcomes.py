@@ -78,12 +78,10 @@ def _reason(rule: Rule | None, code: ReasonCode, detail: str) -> str:
         return "no rule matches"
     matched = reason_of(rule)
     match code:
-        case ReasonCode.MATCHED:
+        # One sentence whether the owner was just given or stays: it is written to the CRM, and a reason that
+        # changed by itself would be written again the night after.
+        case ReasonCode.MATCHED | ReasonCode.STICKY | ReasonCode.ONLY_UNASSIGNED:
             return matched
-        case ReasonCode.STICKY:
-            return f"{matched}; the owner is a member of pod {rule.pod} and stays"
-        case ReasonCode.ONLY_UNASSIGNED:
-            return f"{matched}; the owner stays, as the rule assigns only unassigned accounts"
         case ReasonCode.UNKNOWN_FIELD:
             return f"{rule.id} cannot be decided, as a field that it asks for is missing; a person must look"
         case ReasonCode.NO_OWNER:

@@ -31,7 +31,7 @@ class FakeCrm:
     history: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
     before_write: Callable[[Write], str | None] = lambda write: None
     batch: int = 3
-    told_quota: Quota = Quota()
+    told_quota: Quota = field(default_factory=Quota)
     org: str = "fake"
 
     @property

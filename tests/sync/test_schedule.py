@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ def test_a_year_of_looks_runs_every_local_date_once(zone: str, at: time) -> None
             ran.append(due)
         now += timedelta(minutes=30)
     assert len(ran) == len(set(ran))
-    assert [b - a for a, b in zip(ran, ran[1:], strict=False)] == [timedelta(days=1)] * (len(ran) - 1)
+    assert [b - a for a, b in pairwise(ran)] == [timedelta(days=1)] * (len(ran) - 1)
 
 
 def test_a_time_that_a_clock_change_skips_is_the_next_that_exists() -> None:
