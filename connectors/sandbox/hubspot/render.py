@@ -60,11 +60,13 @@ class View:
 def written(
     kind: Kind, catalogue: Catalogue, row: Mapping[str, Stored], names: Iterable[str]
 ) -> dict[str, Any]:
-    """A record as an answer to a write shows it: what was set, and not what is empty for want of being set."""
+    """A record as an answer to a write shows it: these properties alone, "" for what was cleared."""
     known = catalogue.of(kind)
     return {
         "id": str(row[ID]),
-        "properties": {name: shown(known[name], row[name]) for name in sorted(set(names)) if name in known},
+        "properties": {
+            name: shown(known[name], row[name]) or "" for name in sorted(set(names)) if name in known
+        },
         "createdAt": instant(int(row[kind.created] or 0)),
         "updatedAt": instant(int(row[kind.modified] or 0)),
         "archived": row[ARCHIVED_AT] is not None,
