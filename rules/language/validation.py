@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -14,7 +14,7 @@ from rules.language.problems import DocumentError, Problem, did_you_mean
 from rules.language.yaml import ListNode, MapNode, Node, Scalar
 
 M = TypeVar("M", bound=BaseModel)
-Place = Sequence[int | str]
+Place = tuple[int | str, ...]
 
 
 def validate(node: Node, model: type[M]) -> M:
@@ -71,20 +71,15 @@ def _set_number(plain: Any, loc: Place, text: str) -> bool:
 
 
 def _problems(node: Node, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
-    """One problem for each place; of a union's complaints, those that got deepest."""
+    """One problem for each place; of a union's branches only the one that fits the document best."""
     found = [(_find(node, error), error) for error in errors]
-    paths = {where.path for where, _ in found}
+    kept = _best_branches(found)
     problems: dict[tuple[Place, str], Problem] = {}
     for where, error in found:
-        if where.in_union and any(_is_inside(path, where.path) for path in paths):
-            continue
-        name = str(error["loc"][-1]) if error["type"] == "missing" else ""
-        problems.setdefault((where.path, name), _problem(where.node, model, error))
+        if where.branch is None or where.branch == kept[where.fork]:
+            name = str(error["loc"][-1]) if error["type"] == "missing" else ""
+            problems.setdefault((where.path, name), _problem(where.node, model, error))
     return list(problems.values())
-
-
-def _is_inside(path: Place, outer: Place) -> bool:
-    return len(path) > len(outer) and tuple(path[: len(outer)]) == tuple(outer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +87,47 @@ class _Found:
     """What an error is about: the value, or the key where that is what is wrong."""
 
     node: Node
-    path: tuple[int | str, ...]
-    in_union: bool
-    """The error's location names a branch of a union, which no document shows."""
+    path: Place
+    fork: Place
+    """Where a union stands on the way, if one does."""
+    branch: str | None
+    """The union's branch that complains: a part of the error's location that no document shows."""
 
 
 def _find(node: Node, error: ErrorDetails) -> _Found:
     key_wanted = error["type"] == "extra_forbidden" or "[key]" in error["loc"]
     place = [part for part in error["loc"] if part != "[key]"]
     path: list[int | str] = []
+    fork: Place = ()
+    branch: str | None = None
     for step, part in enumerate(place):
+        is_last = step == len(place) - 1
         if isinstance(node, MapNode) and str(part) in node.values:
-            is_key = key_wanted and step == len(place) - 1
-            node = node.keys[str(part)] if is_key else node.values[str(part)]
+            node = node.keys[str(part)] if key_wanted and is_last else node.values[str(part)]
             path.append(part)
         elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
             path.append(part)
-    named = len(place) - (error["type"] == "missing")
-    return _Found(node, tuple(path), len(path) < named)
+        elif branch is None and not (is_last and error["type"] == "missing"):
+            fork, branch = tuple(path), str(part)
+    return _Found(node, tuple(path), fork, branch)
+
+
+def _best_branches(found: list[tuple[_Found, ErrorDetails]]) -> dict[Place, str]:
+    """For each union the branch that the document was most likely meant for: the one with the least wrong."""
+    wrong: dict[Place, dict[str, int]] = {}
+    for where, error in found:
+        if where.branch is not None:
+            branches = wrong.setdefault(where.fork, {})
+            branches[where.branch] = branches.get(where.branch, 0) + _weight(where, error)
+    return {fork: min(branches, key=lambda name: branches[name]) for fork, branches in wrong.items()}
+
+
+def _weight(where: _Found, error: ErrorDetails) -> int:
+    """A value of another shape weighs more than wrong keys, and those more than a wrong value."""
+    if error["type"].endswith("_type") and where.path == where.fork:
+        return 100
+    return 10 if error["type"] in ("missing", "extra_forbidden") else 1
 
 
 def _problem(at: Node, model: type[BaseModel], error: ErrorDetails) -> Problem:
