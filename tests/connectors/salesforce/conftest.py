@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -68,11 +69,20 @@ MATRIX: list[tuple[str, dict[str, Any]]] = [
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `fault` and `times` meets every fault, once and for ever."""
-    if "fault" in metafunc.fixturenames:
-        names = [kind + "".join(f"-{v}" for v in d.values() if isinstance(v, int)) for kind, d in MATRIX]
-        metafunc.parametrize("fault", MATRIX, ids=names)
-        metafunc.parametrize("times", [1, ALWAYS], ids=["once", "always"])
+    """A test that asks for `call`, `fault` and `times` meets every fault on each of its module's CALLS.
+
+    What never ends is met on the calls that carry records by default, on the others among the slow tests.
+    """
+    if "fault" not in metafunc.fixturenames:
+        return
+    cases = []
+    for call, (kind, details), times in itertools.product(metafunc.module.CALLS, MATRIX, [1, ALWAYS]):
+        name = kind + "".join(f"-{v}" for v in details.values() if isinstance(v, int))
+        slow = times == ALWAYS and (call not in ("write", "query", "query_more") or kind == "latency")
+        marks = [pytest.mark.slow] if slow else []
+        id = f"{call}-{name}-{'once' if times == 1 else 'always'}"
+        cases.append(pytest.param(call, (kind, details), times, marks=marks, id=id))
+    metafunc.parametrize(("call", "fault", "times"), cases)
 
 
 class SalesforceWorld:
