@@ -13,7 +13,7 @@ from tests.connectors.hubspot.world import FIELDS, HubSpotWorld
 SEED = Seed(accounts=30, reps=5, seed=3, activities_per_account=2)
 
 
-@pytest.fixture(params=["v3", "2026-03", "2026-09"])
+@pytest.fixture(params=["v3", "2026-03", pytest.param("2026-09", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest) -> Iterator[HubSpotWorld]:
     """Waits cost no time here, so that search keeps up at once and no limit of calls holds."""
     with running("hubspot", seed=SEED, fields=FIELDS) as crm:
