@@ -33,7 +33,7 @@ class Unit(StrEnum):
     TEXT = "text"
     COUNT = "count"
     HOURS = "hours per 90 days"
-    SHARE = "share 0..1"
+    SHARE = "share, 1 = 100 %"
     RATIO = "ratio"
     MONEY = "money"
     DATE = "date"
