@@ -30,6 +30,8 @@ class Column:
     name: str
     type: ColumnType = "text"
     indexed: bool = False
+    default: Stored = None
+    """What a row holds that was written without it, and every row there was before the column."""
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -38,7 +40,8 @@ class Column:
     @property
     def sql(self) -> str:
         """Its part of a CREATE TABLE."""
-        return f'"{self.name}" {_SQL_TYPES[self.type]}'
+        default = "" if self.default is None else f" DEFAULT {self.default!r}"
+        return f'"{self.name}" {_SQL_TYPES[self.type]}{default}'
 
     def plain(self, stored: Stored) -> Any:
         """The stored value as JSON shows it: true/false, ISO instants; everything else as it lies."""

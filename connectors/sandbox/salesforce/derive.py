@@ -17,6 +17,20 @@ _OPEN_STAGES = {
 }
 
 
+_FORECASTS = {"Closed Won": ("Closed", "Closed"), "Closed Lost": ("Omitted", "Omitted")}
+
+
+def forecast(stage: str) -> tuple[str, str]:
+    """The forecast category of a stage, and its name."""
+    return _FORECASTS.get(stage, ("Pipeline", "Pipeline"))
+
+
+def fiscal(close_date: str) -> tuple[int, int, str]:
+    """Year, quarter and period of a close date, in an org whose fiscal year is the calendar year."""
+    year, quarter = int(close_date[:4]), (int(close_date[5:7]) + 2) // 3
+    return year, quarter, f"{year} {quarter}"
+
+
 def derived(
     object: str, changed: Mapping[str, Stored], whole: Mapping[str, Stored], org: Org
 ) -> dict[str, Stored]:
@@ -36,8 +50,11 @@ def _opportunity(changed: Mapping[str, Stored], whole: Mapping[str, Stored]) -> 
         stage = str(whole["StageName"])
         probability, closed, won = _STAGES.get(stage, (_OPEN_STAGES.get(stage, 10.0), False, False))
         made |= {"IsClosed": int(closed), "IsWon": int(won)}
+        made["ForecastCategory"], made["ForecastCategoryName"] = forecast(stage)
         if "Probability" not in changed:
             made["Probability"] = probability
+    if "CloseDate" in changed:
+        made["FiscalYear"], made["FiscalQuarter"], made["Fiscal"] = fiscal(str(whole["CloseDate"]))
     amount, share = whole.get("Amount"), made.get("Probability", whole.get("Probability"))
     if isinstance(amount, (int, float)) and isinstance(share, (int, float)):
         made["ExpectedRevenue"] = round(amount * share / 100, 2)

@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.org import Org
 def listed(object: SObject, base: str) -> dict[str, Any]:
     """One object of the global describe."""
     url = f"{base}/sobjects/{object.name}"
+    shown = not object.setup or object.name == "User"
     return {
         "activateable": False,
         "associateEntityType": None,
@@ -18,7 +19,7 @@ def listed(object: SObject, base: str) -> dict[str, Any]:
         "createable": object.createable,
         "custom": False,
         "customSetting": False,
-        "deepCloneable": False,
+        "deepCloneable": object.name == "Opportunity",
         "deletable": object.deletable,
         "deprecatedAndHidden": False,
         "feedEnabled": object.name in ("Account", "Opportunity", "Contact", "User"),
@@ -28,15 +29,15 @@ def listed(object: SObject, base: str) -> dict[str, Any]:
         "keyPrefix": object.prefix,
         "label": object.label,
         "labelPlural": object.plural,
-        "layoutable": not object.setup,
+        "layoutable": shown,
         "mergeable": object.name in ("Account", "Contact"),
-        "mruEnabled": not object.setup,
+        "mruEnabled": shown,
         "name": object.name,
         "queryable": True,
         "replicateable": True,
         "retrieveable": True,
-        "searchable": not object.setup,
-        "triggerable": not object.setup,
+        "searchable": shown,
+        "triggerable": shown,
         "undeletable": object.has_bin,
         "updateable": object.updateable,
         "urls": {"rowTemplate": f"{url}/{{ID}}", "describe": f"{url}/describe", "sobject": url},

@@ -27,7 +27,11 @@ _SOAP = {
     "boolean": "xsd:boolean",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
+    "address": "urn:address",
 }
+_UNGROUPABLE = ("double", "currency", "percent", "datetime", "combobox", "address")
+STAMPS = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
+"""The fields that Salesforce itself writes on every record."""
 _LENGTHS = {"id": 18, "reference": 18, "picklist": 255, "email": 80, "phone": 40, "url": 255}
 NUMBERS = ("int", "double", "currency", "percent")
 IDS = ("id", "reference")
@@ -56,11 +60,14 @@ class Field:
     targets: tuple[str, ...] = ()
     relationship: str | None = None
     help: str | None = None
+    compound: str | None = None
+    """The address that this field is a part of."""
 
     @property
     def column(self) -> Column:
         """How it is stored."""
-        return Column(self.name, _STORED.get(self.type, "text"), self.indexed)
+        default = 0 if self.type == "boolean" else None  # a checkbox is never empty
+        return Column(self.name, _STORED.get(self.type, "text"), self.indexed, default)
 
     @property
     def is_text(self) -> bool:
@@ -70,9 +77,10 @@ class Field:
     def describe(self, *, editable: bool) -> dict[str, Any]:
         """As `describe` shows it to a user who may read it, and write it where `editable`."""
         length = self.length or _LENGTHS.get(self.type, 0)
-        text = self.is_text
+        text = self.is_text and self.type != "address"
+        short = self.type != "textarea" or 0 < self.length <= 255
         return {
-            "aggregatable": self.type not in ("boolean", "textarea"),
+            "aggregatable": short and self.type not in ("boolean", "address"),
             "aiPredictionField": False,
             "autoNumber": False,
             "byteLength": length if self.type in IDS else length * 3 if text else 0,
@@ -80,27 +88,27 @@ class Field:
             "calculatedFormula": None,
             "cascadeDelete": False,
             "caseSensitive": False,
-            "compoundFieldName": None,
+            "compoundFieldName": self.compound,
             "controllerName": None,
             "createable": self.createable and editable,
             "custom": self.custom,
             "defaultValue": False if self.type == "boolean" else None,
             "defaultValueFormula": None,
-            "defaultedOnCreate": self.defaulted or self.type == "boolean",
+            "defaultedOnCreate": self.defaulted or self.type in ("boolean", "id") or self.name in STAMPS,
             "dependentPicklist": False,
             "deprecatedAndHidden": False,
-            "digits": 9 if self.type == "int" else 0,
+            "digits": 8 if self.type == "int" else 0,
             "displayLocationInDecimal": False,
             "encrypted": False,
             "externalId": False,
-            "extraTypeInfo": None,
-            "filterable": self.type != "textarea" or 0 < self.length <= 255,
+            "extraTypeInfo": "plaintextarea" if self.type == "textarea" else None,
+            "filterable": short,
             "filteredLookupInfo": None,
             "formulaTreatNullNumberAsZero": False,
-            "groupable": self.type not in ("double", "currency", "percent", "datetime", "textarea"),
+            "groupable": short and self.type not in _UNGROUPABLE,
             "highScaleNumber": False,
             "htmlFormatted": False,
-            "idLookup": self.type == "id" or self.name_field,
+            "idLookup": self.type in ("id", "email"),
             "inlineHelpText": self.help,
             "label": self.label,
             "length": length,
@@ -117,7 +125,7 @@ class Field:
             ],
             "polymorphicForeignKey": len(self.targets) > 1,
             "precision": self.precision,
-            "queryByDistance": False,
+            "queryByDistance": self.type == "address",
             "referenceTargetField": None,
             "referenceTo": list(self.targets),
             "relationshipName": self.relationship,
@@ -125,9 +133,9 @@ class Field:
             "restrictedDelete": False,
             "restrictedPicklist": self.restricted,
             "scale": self.scale,
-            "searchPrefilterable": self.type == "reference",
+            "searchPrefilterable": self.type == "reference" and "User" not in self.targets,
             "soapType": _SOAP.get(self.type, "xsd:string"),
-            "sortable": self.type != "textarea" or 0 < self.length <= 255,
+            "sortable": short and self.type != "address",
             "type": self.type,
             "unique": False,
             "updateable": self.updateable and editable,

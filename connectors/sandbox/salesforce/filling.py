@@ -9,6 +9,7 @@ from typing import Any
 from connectors.sandbox import seed as sample
 from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce.derive import fiscal, forecast
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.seed_company import DAY
 from connectors.sandbox.tables import Stored
@@ -151,6 +152,9 @@ def _opportunities(
 ) -> Iterator[dict[str, Sequence[Stored]]]:
     for d in sample.deals(seed, now):
         owner = [owners[o] for o in d["owner"]]
+        dates = _days(d["close_day"])
+        years, quarters, periods = zip(*map(fiscal, dates), strict=True)
+        categories, names = zip(*map(forecast, d["stage"]), strict=True)
         amounts = zip(d["amount"], d["probability"], strict=True)
         yield {
             "Id": [ids.make("006", n) for n in d["number"]],
@@ -161,7 +165,13 @@ def _opportunities(
             "Amount": d["amount"],
             "Probability": [round(p * 100) for p in d["probability"]],
             "ExpectedRevenue": [None if a is None else round(a * p, 2) for a, p in amounts],
-            "CloseDate": _days(d["close_day"]),
+            "CloseDate": dates,
+            "FiscalYear": years,
+            "FiscalQuarter": quarters,
+            "Fiscal": periods,
+            "ForecastCategory": categories,
+            "ForecastCategoryName": names,
+            "HasOpportunityLineItem": [0] * len(owner),
             "IsClosed": [int(c) for c in d["closed"]],
             "IsWon": [int(w) for w in d["won"]],
             "IsPrivate": [0] * len(owner),
@@ -214,7 +224,6 @@ def _events(a: sample.Columns, accounts: Ids, owners: Ids) -> dict[str, Sequence
         "EndDateTime": [s + int(m) * 60_000 for s, m in zip(start, a["minutes"], strict=True)],
         "DurationInMinutes": [int(m) for m in a["minutes"]],
         "IsAllDayEvent": [0] * len(start),
-        "Type": ["Meeting"] * len(start),
         "EventSubtype": ["Event"] * len(start),
     }
 

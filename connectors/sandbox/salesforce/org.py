@@ -50,7 +50,9 @@ class Org:
     def _declare(self, object: SObject) -> None:
         if object.name.lower() not in self.tooling:
             self.objects[object.name.lower()] = object
-        self.core.state.declare(Table(object.name, tuple(f.column for f in object.fields)))
+        self.core.state.declare(
+            Table(object.name, tuple(f.column for f in object.fields if f.type != "address"))
+        )
 
     @staticmethod
     def _restored(object: SObject, stored: list[dict[str, object]]) -> SObject:

@@ -2,7 +2,7 @@
 
 One line a field: name | type | label | flags. Types are Salesforce's own, with a length or precision.scale in
 brackets; flags: `required`, `readonly`, `createonly`, `name`, `index`, `fixed` (no field-level security),
-`restricted`, `default`, `to=A,B:Relationship`, `in=value;value`.
+`restricted`, `default`, `to=A,B:Relationship`, `of=Address`, `in=value;value`.
 """
 
 from __future__ import annotations
@@ -28,41 +28,62 @@ _STAGES = (
 )
 
 _ACCOUNT = f"""
+MasterRecordId|reference|Master Record ID|readonly fixed to=Account:MasterRecord
 Name|string(255)|Account Name|required name fixed
-Type|picklist|Account Type|in=Prospect;Customer - Direct;Customer - Channel;Partner;Other
+Type|picklist(40)|Account Type|in=Prospect;Customer - Direct;Customer - Channel;Partner;Other
 ParentId|reference|Parent Account ID|to=Account:Parent index
-BillingStreet|textarea(255)|Billing Street|
-BillingCity|string(40)|Billing City|
-BillingState|string(80)|Billing State/Province|
-BillingPostalCode|string(20)|Billing Zip/Postal Code|
-BillingCountry|string(80)|Billing Country|
-ShippingCity|string(40)|Shipping City|
-ShippingState|string(80)|Shipping State/Province|
-ShippingPostalCode|string(20)|Shipping Zip/Postal Code|
-ShippingCountry|string(80)|Shipping Country|
+BillingStreet|textarea(255)|Billing Street|of=BillingAddress
+BillingCity|string(40)|Billing City|of=BillingAddress
+BillingState|string(80)|Billing State/Province|of=BillingAddress
+BillingPostalCode|string(20)|Billing Zip/Postal Code|of=BillingAddress
+BillingCountry|string(80)|Billing Country|of=BillingAddress
+BillingLatitude|double(18.15)|Billing Latitude|of=BillingAddress
+BillingLongitude|double(18.15)|Billing Longitude|of=BillingAddress
+BillingGeocodeAccuracy|picklist(40)|Billing Geocode Accuracy|of=BillingAddress restricted in=Address;NearAddress;Block;Street;Zip;City;State;Unknown
+BillingAddress|address|Billing Address|readonly
+ShippingStreet|textarea(255)|Shipping Street|of=ShippingAddress
+ShippingCity|string(40)|Shipping City|of=ShippingAddress
+ShippingState|string(80)|Shipping State/Province|of=ShippingAddress
+ShippingPostalCode|string(20)|Shipping Zip/Postal Code|of=ShippingAddress
+ShippingCountry|string(80)|Shipping Country|of=ShippingAddress
+ShippingLatitude|double(18.15)|Shipping Latitude|of=ShippingAddress
+ShippingLongitude|double(18.15)|Shipping Longitude|of=ShippingAddress
+ShippingGeocodeAccuracy|picklist(40)|Shipping Geocode Accuracy|of=ShippingAddress restricted in=Address;NearAddress;Block;Street;Zip;City;State;Unknown
+ShippingAddress|address|Shipping Address|readonly
 Phone|phone|Account Phone|
 Fax|phone|Account Fax|
 AccountNumber|string(40)|Account Number|
 Website|url|Website|
 Sic|string(20)|SIC Code|
-Industry|picklist|Industry|in={_INDUSTRIES};Other
+Industry|picklist(40)|Industry|in={_INDUSTRIES};Other
 AnnualRevenue|currency(18.0)|Annual Revenue|
 NumberOfEmployees|int|Employees|
-Ownership|picklist|Ownership|in=Public;Private;Subsidiary;Other
+Ownership|picklist(40)|Ownership|in=Public;Private;Subsidiary;Other
 TickerSymbol|string(20)|Ticker Symbol|
 Description|textarea(32000)|Account Description|
-Rating|picklist|Account Rating|in=Hot;Warm;Cold
+Rating|picklist(40)|Account Rating|in=Hot;Warm;Cold
 Site|string(80)|Account Site|
 OwnerId|reference|Owner ID|required default fixed to=User:Owner index
 LastActivityDate|date|Last Activity|readonly fixed
-AccountSource|picklist|Account Source|in=Web;Phone Inquiry;Partner Referral;Purchased List;Other
-CleanStatus|picklist|Clean Status|restricted in=Matched;Different;Acknowledged;NotFound;Inactive;Pending;SelectMatch;Skipped
+AccountSource|picklist(40)|Account Source|in=Web;Phone Inquiry;Partner Referral;Purchased List;Other
+PhotoUrl|url|Photo URL|readonly fixed
+LastViewedDate|datetime|Last Viewed Date|readonly fixed
+LastReferencedDate|datetime|Last Referenced Date|readonly fixed
+Jigsaw|string(20)|Data.com Key|
+JigsawCompanyId|string(20)|Jigsaw Company ID|readonly fixed
+DunsNumber|string(9)|D-U-N-S Number|
+Tradestyle|string(255)|Tradestyle|
+NaicsCode|string(8)|NAICS Code|
+NaicsDesc|string(120)|NAICS Description|
+YearStarted|string(4)|Year Started|
+SicDesc|string(80)|SIC Description|
+CleanStatus|picklist(40)|Clean Status|restricted in=Matched;Different;Acknowledged;NotFound;Inactive;Pending;SelectMatch;Skipped
 """
 _CONTACT = """
 AccountId|reference|Account ID|to=Account:Account index
 LastName|string(80)|Last Name|required fixed
-FirstName|string(40)|First Name|
-Name|string(121)|Full Name|readonly name fixed
+FirstName|string(40)|First Name|fixed
+Name|string(121)|Full Name|readonly required name fixed
 Email|email|Email|
 OwnerId|reference|Owner ID|required default fixed to=User:Owner
 """
@@ -76,18 +97,27 @@ Amount|currency(18.2)|Amount|
 Probability|percent(3.0)|Probability (%)|default
 ExpectedRevenue|currency(18.2)|Expected Amount|readonly
 CloseDate|date|Close Date|required fixed
+TotalOpportunityQuantity|double(18.2)|Quantity|
+NextStep|string(255)|Next Step|
+ForecastCategory|picklist(40)|Forecast Category|readonly required fixed restricted in=Omitted;Pipeline;BestCase;MostLikely;Forecast;Closed
+FiscalQuarter|int|Fiscal Quarter|readonly fixed
+FiscalYear|int|Fiscal Year|readonly fixed
+Fiscal|string(6)|Fiscal Period|readonly fixed
+ContactId|reference|Contact ID|createonly fixed to=Contact:
+LastStageChangeDate|datetime|Last Stage Change Date|readonly fixed
+HasOpportunityLineItem|boolean|Has Line Item|readonly required fixed
 Type|picklist|Opportunity Type|in=Existing Business;New Business
 LeadSource|picklist|Lead Source|in=Web;Phone Inquiry;Partner Referral;Purchased List;Other
 IsClosed|boolean|Closed|readonly required fixed
 IsWon|boolean|Won|readonly required fixed
-ForecastCategoryName|picklist|Forecast Category|restricted in=Omitted;Pipeline;Best Case;Commit;Closed
+ForecastCategoryName|picklist|Forecast Category|default fixed restricted in=Omitted;Pipeline;Best Case;Commit;Closed
 OwnerId|reference|Owner ID|required default fixed to=User:Owner index
 LastActivityDate|date|Last Activity|readonly fixed
 """
 _TASK = """
 WhoId|reference|Name ID|to=Contact,Lead:Who
 WhatId|reference|Related To ID|to=Account,Opportunity:What index
-Subject|string(255)|Subject|
+Subject|combobox(255)|Subject|name fixed
 ActivityDate|date|Due Date Only|index
 Status|picklist|Status|required default fixed in=Not Started;In Progress;Completed;Waiting on someone else;Deferred
 Priority|picklist|Priority|required default fixed in=High;Normal;Low
@@ -105,19 +135,18 @@ CompletedDateTime|datetime|Completed Date|readonly index
 _EVENT = """
 WhoId|reference|Name ID|to=Contact,Lead:Who
 WhatId|reference|Related To ID|to=Account,Opportunity:What index
-Subject|string(255)|Subject|
+Subject|combobox(255)|Subject|name fixed
 Location|string(255)|Location|
-IsAllDayEvent|boolean|All-Day Event|
-ActivityDateTime|datetime|Due Date Time|index
-ActivityDate|date|Due Date Only|index
-DurationInMinutes|int|Duration|
-StartDateTime|datetime|Start Date Time|index
-EndDateTime|datetime|End Date Time|
+IsAllDayEvent|boolean|All-Day Event|required
+ActivityDateTime|datetime|Due Date Time|fixed index
+ActivityDate|date|Due Date Only|fixed index
+DurationInMinutes|int|Duration|fixed
+StartDateTime|datetime|Start Date Time|fixed index
+EndDateTime|datetime|End Date Time|fixed
 Description|textarea(32000)|Description|
 AccountId|reference|Account ID|readonly fixed to=Account:Account index
 OwnerId|reference|Assigned To ID|required default fixed to=Calendar,User:Owner index
-Type|picklist|Type|in=Call;Email;Meeting;Other
-EventSubtype|picklist|Event Subtype|createonly restricted in=Event
+EventSubtype|picklist(40)|Event Subtype|fixed createonly restricted in=Event
 """
 _USER = """
 Username|string(80)|Username|required fixed
@@ -206,7 +235,9 @@ def _field(line: str) -> Field:
 def _flagged(made: Field, flag: str) -> Field:
     if flag.startswith("to="):
         targets, _, relationship = flag.removeprefix("to=").partition(":")
-        return replace(made, targets=tuple(targets.split(",")), relationship=relationship)
+        return replace(made, targets=tuple(targets.split(",")), relationship=relationship or None)
+    if flag.startswith("of="):
+        return replace(made, compound=flag.removeprefix("of="))
     changes: dict[str, dict[str, bool]] = {
         "required": {"nillable": False},
         "readonly": {"createable": False, "updateable": False},

@@ -104,7 +104,7 @@ class Compiler:
 
     def _output(self, path: Path) -> Output:
         field, sql, parts = self._resolve(path)
-        return Output(parts, field, sql)
+        return Output(parts, field, _address(sql) if field.type == "address" else sql)
 
     def _resolve(self, path: Path) -> tuple[Field, str, tuple[str, ...]]:
         """The field a path leads to, its SQL, and its parts as Salesforce spells them."""
@@ -142,7 +142,7 @@ class Compiler:
 
     def _ordering(self, path: Path, descending: bool, nulls_last: bool) -> str:
         field, sql, _ = self._resolve(path)
-        if field.type == "textarea" and field.length > 255:
+        if not _comparable(field):
             raise self._unknown(path, f"field '{field.name}' can not be sorted in a query call")
         collate = " COLLATE NOCASE" if field.is_text else ""
         return f"{sql}{collate} {'DESC' if descending else 'ASC'} NULLS {'LAST' if nulls_last else 'FIRST'}"
@@ -156,7 +156,7 @@ class Compiler:
 
     def _comparison(self, comparison: Comparison) -> str:
         field, sql, _ = self._resolve(comparison.path)
-        if field.type == "textarea" and field.length > 255:
+        if not _comparable(field):
             raise self._unknown(comparison.path, f"field '{field.name}' can not be filtered in a query call")
         values = [self._bound(field, comparison.operator, literal) for literal in comparison.values]
         return self._written(sql, comparison.operator, values, field)
@@ -212,3 +212,16 @@ def _unsupported(name: str) -> str:
         f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the"
         " '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
     )
+
+
+def _comparable(field: Field) -> bool:
+    return field.type != "address" and not (field.type == "textarea" and field.length > 255)
+
+
+def _address(sql: str) -> str:
+    """The SQL of a compound address as JSON text, null where every part is."""
+    stem = sql.removesuffix('Address"')
+    names = ("City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street")
+    parts = {name[0].lower() + name[1:]: f'{stem}{name}"' for name in names}
+    whole = ", ".join(f"'{name}', {part}" for name, part in parts.items())
+    return f"CASE WHEN coalesce({', '.join(parts.values())}) IS NOT NULL THEN json_object({whole}) END"

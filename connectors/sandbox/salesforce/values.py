@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
@@ -32,7 +33,12 @@ def shower(field: Field) -> Callable[[Any], Any] | None:
         return bool
     if field.type == "datetime":
         return lambda at: None if at is None else moment(at)
-    return None
+    return _address if field.type == "address" else None
+
+
+def _address(text: str | None) -> dict[str, Any] | None:
+    """A compound address as REST shows it, null where every part is."""
+    return None if text is None else json.loads(text)
 
 
 def token(value: object) -> str:

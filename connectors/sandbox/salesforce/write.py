@@ -50,9 +50,7 @@ class Writer:
         row = self._defaults(object) | row
         missing = [
             f.name for f in object.fields
-            if not f.nillable and (f.createable or not strict) and f.type != "boolean" and row.get(f.name) is None
-            and f.name not in ("Id", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
-            and f.createable
+            if not f.nillable and f.createable and f.type != "boolean" and row.get(f.name) is None
         ]  # fmt: skip
         if missing:
             raise RowFailed(

@@ -199,3 +199,12 @@ def test_faults_speak_salesforces_words(
     answer = raw("GET", "/limits")
     assert (answer.status, answer.json()[0]["errorCode"]) == (status, code)
     assert raw("GET", "/limits").status == 200
+
+
+def test_a_new_checkbox_is_false_on_every_record_there_was(org: Crm, raw: Any) -> None:
+    metadata = {"type": "Checkbox", "label": "Named", "defaultValue": False}
+    raw("POST", "/tooling/sobjects/CustomField", {"FullName": "Account.Named__c", "Metadata": metadata})
+    profile = raw.ids("SELECT Id FROM PermissionSet")[0]
+    right = {"ParentId": profile, "SobjectType": "Account", "Field": "Account.Named__c"}
+    raw("POST", "/sobjects/FieldPermissions", {**right, "PermissionsRead": True, "PermissionsEdit": True})
+    assert len(raw.ids("SELECT Id FROM Account WHERE Named__c = false")) == 30

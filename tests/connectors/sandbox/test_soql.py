@@ -190,3 +190,14 @@ def test_a_quoted_value_reads_back_as_it_was_written(value: str) -> None:
     written = value.replace("\\", "\\\\").replace("'", "\\'")
     where = parse(f"SELECT Id FROM Account WHERE Name = '{written}'").where
     assert where.values[0].text == value  # type: ignore[union-attr]
+
+
+def test_a_compound_address_is_its_parts_and_cannot_be_filtered(ask: Any) -> None:
+    found = ask.records("SELECT BillingAddress, BillingCity, BillingPostalCode, ShippingAddress FROM Account")
+    for record in found:
+        if record["BillingAddress"] is not None:
+            assert record["BillingAddress"]["city"] == record["BillingCity"]
+            assert record["BillingAddress"]["postalCode"] == record["BillingPostalCode"]
+        assert record["ShippingAddress"] is None
+    assert any(record["BillingAddress"] for record in found)
+    assert error(ask.query("SELECT Id FROM Account WHERE BillingAddress = 'x'"))[1] == "INVALID_FIELD"
