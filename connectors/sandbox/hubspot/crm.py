@@ -56,7 +56,7 @@ class HubSpot:
         self._door = Door(self._portal)
         self.app = Starlette(
             routes=routes(self._door),
-            exception_handlers={404: self._door.not_found, 405: self._door.not_found},  # type: ignore[dict-item]
+            exception_handlers={404: self._door.not_found, 405: self._door.not_found},
         )
 
     def credentials(self) -> dict[str, str]:

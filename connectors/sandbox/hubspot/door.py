@@ -56,7 +56,7 @@ class Door:
 
         return handler
 
-    async def not_found(self, request: Request) -> Response:
+    async def not_found(self, request: Request, error: Exception) -> Response:
         """The answer to a path that is not there."""
         refused = errors.nothing_here()
         return self._answer(refused.status, refused.body, refused.headers, "burst")

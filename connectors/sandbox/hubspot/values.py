@@ -72,12 +72,9 @@ class Reader:
     owners: Callable[[], Set[str]]
 
     def read(self, property: Property, text: str) -> Stored:
-        """The stored value; BadValue where the text does not fit. "" clears."""
+        """The stored value; BadValue where the text does not fit, be it by a blank at its end. "" clears."""
         if text == "":
             return "" if property.column.type == "text" else None
-        if property.type != "string" and text != text.strip():
-            # Since 2025-04 blanks around a value that is no text are refused.
-            raise BadValue("INVALID_OPTION", f"{text!r} has leading or trailing whitespace.")
         return _READERS[property.type](self, property, text)
 
     def _string(self, property: Property, text: str) -> Stored:
