@@ -37,12 +37,16 @@ def same(one: Value, other: Value) -> bool:
     """Whether two values are equal once stored: "" is missing, moments count in milliseconds."""
     one, other = (None if v == "" else v for v in (one, other))
     if isinstance(one, datetime) and isinstance(other, datetime):
-        return one.timestamp() * 1000 // 1 == other.timestamp() * 1000 // 1
+        return _milliseconds(one) == _milliseconds(other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
         return math.isclose(one, other, rel_tol=1e-12)
     return one == other
+
+
+def _milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def stamp(text: str) -> datetime:

@@ -82,9 +82,7 @@ def test_setup_creates_each_type_so_that_it_can_be_written_and_read(world: HubSp
     fields = [field for field, _ in outputs]
     connector = world.connect(fields=fields)
     steps = connector.setup_steps(fields)
-    assert [s.description for s in steps][0] == (
-        "create the property group territory_sync ('Territory') of companies"
-    )
+    assert steps[0].description == ("create the property group territory_sync ('Territory') of companies")
     assert len(steps) == 7
     connector.setup(steps)
     connector.setup(steps)
