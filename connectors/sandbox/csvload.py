@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ class BadCsv(ValueError):
 
 def rows(table: Table, path: Path) -> Iterator[Row]:
     """The rows as stored values; columns are found whatever their case, an empty cell is null."""
-    with path.open(encoding="utf-8-sig", newline="") as text:
+    with path.open(encoding=_encoding(path), newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
             columns = [_column(table, name, path) for name in next(reader)]
@@ -33,6 +34,22 @@ def rows(table: Table, path: Path) -> Iterator[Row]:
                 column.name: _stored(column, cell, f"{path}:{reader.line_num}")
                 for column, cell in zip(columns, cells, strict=True)
             }
+
+
+def _encoding(path: Path) -> str:
+    """UTF-16 by its mark, UTF-8 where the file is valid in it, else the Windows-1252 of older exports."""
+    with path.open("rb") as content:
+        if content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        content.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while block := content.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def _column(table: Table, name: str, path: Path) -> Column:
