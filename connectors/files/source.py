@@ -138,11 +138,9 @@ class Source:
             raw = self.path.open("rb")
         except OSError as error:
             raise _os_error(self.path, error) from error
-        encoding = self.encoding
-        if encoding is None:
-            head = raw.read(4)
-            raw.seek(0)
-            encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+        encoding, skipped = _sniffed(raw.read(8))
+        raw.seek(skipped if self.encoding is None else 0)
+        encoding = self.encoding or encoding
         return _Utf8(raw, encoding, self.path)
 
     def _stamp(self) -> tuple[int, int, int]:
@@ -151,6 +149,17 @@ class Source:
         except OSError as error:
             raise _os_error(self.path, error) from error
         return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _sniffed(head: bytes) -> tuple[str, int]:
+    """The encoding that a file's first bytes tell, and how many of them to leave out."""
+    if head[:2] == codecs.BOM_UTF16_BE and len(head) > 5:
+        # Data Loader's own samples begin with the mark of UTF-16 and go on in UTF-32.
+        if head[2:5] == b"\0\0\0":
+            return "utf-32-be", 2
+        if head[3:6] == b"\0\0\0":
+            return "utf-32-le", 2
+    return next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8"), 0
 
 
 class _Utf8(io.RawIOBase):
