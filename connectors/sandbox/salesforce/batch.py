@@ -10,10 +10,11 @@ from starlette.requests import Request
 
 from connectors.sandbox.core import fault_of
 from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce.checks import Values
 from connectors.sandbox.salesforce.errors import CallFailed, RowError, RowFailed
 from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.write import Values, Writer, object_of
+from connectors.sandbox.salesforce.write import Writer, how, object_of
 
 MOST_RECORDS = 200
 MOST_CHUNKS = 10
@@ -43,15 +44,15 @@ class Batches:
             )
         rows = self._rows(body["records"], create)
         by = self._org.core.by(request, self._org.user_id)
-        assign = request.headers.get("sforce-auto-assign", "TRUE").strip().upper() != "FALSE"
+        asked = how(request)
 
         def write(row: Row) -> str:
             object, id, values = row
             if create:
-                return self._writer.create(object, values, by, auto_assign=assign)
+                return self._writer.create(object, values, by, asked)
             if id is None:
                 raise RowFailed("MISSING_ARGUMENT", "Id not specified in an update call", "Id")
-            self._writer.update(object, id, values, by, auto_assign=assign)
+            self._writer.update(object, id, values, by, asked)
             return id
 
         return self._answered(

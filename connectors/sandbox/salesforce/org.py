@@ -21,6 +21,7 @@ SETTINGS = (
     Setting("session_seconds", 7_200, "a session ends when it was not used for this long", least=1),
     Setting("open_cursors", 10, "query cursors a user may hold open; the oldest is closed first", least=1, most=10),
     Setting("assignment_rule", True, "an active rule gives written accounts to the admin unless Sforce-Auto-Assign is FALSE"),
+    Setting("duplicate_rule", False, "no two accounts of one name unless Sforce-Duplicate-Rule-Header says allowSave=true"),
     Setting("inactive_owners", False, "accounts may be given to inactive users"),
     Setting("hidden_fields", "", "fields the user may not read: 'Account.Phone,User.Title'"),
     Setting("read_only_fields", "", "fields the user may read but not write"),

@@ -148,6 +148,19 @@ AccountId|reference|Account ID|readonly fixed to=Account:Account index
 OwnerId|reference|Assigned To ID|required default fixed to=Calendar,User:Owner index
 EventSubtype|picklist(40)|Event Subtype|fixed createonly restricted in=Event
 """
+_TEAM_MEMBER = """
+AccountId|reference|Account ID|required fixed createonly to=Account:Account index
+UserId|reference|User ID|required fixed createonly to=User:User
+TeamMemberRole|picklist|Team Role|fixed in=Account Manager;Executive Sponsor;Lead Qualifier;Pre-Sales Consultant;Sales Manager;Sales Rep
+AccountAccessLevel|picklist|Account Access|fixed in=Read;Edit;All
+"""
+_SHARE = """
+AccountId|reference|Account ID|required fixed createonly to=Account:Account index
+UserOrGroupId|reference|User/Group ID|required fixed createonly to=Group,User:UserOrGroup
+AccountAccessLevel|picklist|Account Access|required fixed in=Read;Edit;All
+OpportunityAccessLevel|picklist|Opportunity Access|required fixed in=None;Read;Edit
+RowCause|picklist|Row Cause|fixed createonly in=Owner;Manual;Rule;Team;Territory2;ImplicitChild
+"""
 _USER = """
 Username|string(80)|Username|required fixed
 LastName|string(80)|Last Name|required fixed
@@ -274,6 +287,8 @@ OBJECTS: tuple[SObject, ...] = (
     _object("Opportunity", "Opportunities", "006", _OPPORTUNITY),
     _object("Task", "Tasks", "00T", _TASK),
     _object("Event", "Events", "00U", _EVENT),
+    _object("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER),
+    _object("AccountShare", "Account Shares", "00r", _SHARE),
     _object("User", "Users", "005", _USER, bin=False, setup=True, writable="cu"),
     _object("Group", "Groups", "00G", _GROUP, bin=False, setup=True),
     _object("Organization", "Organizations", "00D", _ORGANIZATION, bin=False, setup=True, writable=""),

@@ -16,7 +16,7 @@ from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.query import Queries
 from connectors.sandbox.salesforce.values import moment
-from connectors.sandbox.salesforce.write import Writer
+from connectors.sandbox.salesforce.write import Writer, how
 
 _DAY = 24 * 3600 * 1000
 _BACK = {"updated": 30, "deleted": 15}
@@ -51,7 +51,7 @@ class Rows:
         values = self._writer.fields(object, body)
         by = self._org.core.by(request, self._org.user_id)
         try:
-            id = self._writer.create(object, values, by, auto_assign=_assigns(request))
+            id = self._writer.create(object, values, by, how(request))
         except RowFailed as failure:
             raise failure.as_call() from None
         return {"id": id, "success": True, "errors": []}
@@ -70,7 +70,7 @@ class Rows:
             raise CallFailed(412, "PRECONDITION_FAILED", "The record was changed since the ETag was taken")
         by = self._org.core.by(request, self._org.user_id)
         try:
-            self._writer.update(object, id, values, by, auto_assign=_assigns(request))
+            self._writer.update(object, id, values, by, how(request))
         except RowFailed as failure:
             raise _as_path(failure, given) from None
 
@@ -118,10 +118,6 @@ class Rows:
         digest = hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()[:8]
         stamp = int(row["LastModifiedDate"] or 0) / 1000
         return {"ETag": f'"{digest}"', "Last-Modified": formatdate(stamp, usegmt=True)}
-
-
-def _assigns(request: Request) -> bool:
-    return request.headers.get("sforce-auto-assign", "TRUE").strip().upper() != "FALSE"
 
 
 def _as_path(failure: RowFailed, given: str) -> CallFailed:

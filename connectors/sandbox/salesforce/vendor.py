@@ -20,6 +20,7 @@ from connectors.sandbox.salesforce.filling import fill, found
 from connectors.sandbox.salesforce.limits import Usage
 from connectors.sandbox.salesforce.oauth import Login, Sessions
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.write import PERSON
 from connectors.sandbox.seed import Seed
 from connectors.sandbox.tables import Stored
 
@@ -89,7 +90,7 @@ class Salesforce:
                 if field is None:
                     raise LookupError(f"{known.name} has no field {name!r}")
                 fields[field] = value
-            self._api.writer.update(known, full, fields, by, auto_assign=False, strict=False)
+            self._api.writer.update(known, full, fields, by, PERSON)
         except (CallFailed, RowFailed) as failure:
             raise ValueError(f"{known.name} {full}: {failure}") from failure
 

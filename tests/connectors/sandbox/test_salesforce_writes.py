@@ -206,3 +206,31 @@ def test_a_person_is_not_bound_by_the_integration_users_rights(org: Crm, raw: An
     org.edit("Account", id, {"Site": "mine"}, actor="kim")
     assert account(org, id)["Site"] == "mine"
     assert org.history("Account", id)[0]["actor"] == "kim"
+
+
+def test_an_owner_change_by_api_deletes_the_accounts_team_and_manual_shares(org: Crm, raw: Any) -> None:
+    one, other = some_account(org, 0), some_account(org, 1)
+    for id in (one, other):
+        raw("POST", "/sobjects/AccountTeamMember", {"AccountId": id, "UserId": rep(org)})
+        share = {
+            "AccountId": id,
+            "UserOrGroupId": rep(org),
+            "AccountAccessLevel": "Edit",
+            "OpportunityAccessLevel": "None",
+        }
+        assert raw("POST", "/sobjects/AccountShare", {**share, "RowCause": "Manual"}).status == 201
+    raw.batch({"id": one, "OwnerId": admin(org)}, {"id": other, "Site": "a"})
+    for object in ("AccountTeamMember", "AccountShare"):
+        assert [r["AccountId"] for r in raw.records(f"SELECT AccountId FROM {object}")] == [other]
+
+
+def test_the_duplicate_rule_yields_to_its_header(org: Crm, raw: Any) -> None:
+    org.settings(duplicate_rule=True)
+    one, two = org.records("Account")[:2]
+    [refused] = raw.batch({"id": one["Id"], "Name": two["Name"].upper()})
+    assert refused["errors"] == [
+        {"statusCode": "DUPLICATES_DETECTED", "message": "Use one of these records?", "fields": []}
+    ]
+    assert raw.batch({"id": one["Id"], "Name": one["Name"]})[0]["success"]
+    headers = {"Sforce-Duplicate-Rule-Header": "allowSave=true", "Sforce-Auto-Assign": "FALSE"}
+    assert raw("PATCH", f"/sobjects/Account/{one['Id']}", {"Name": two["Name"]}, headers).status == 204
