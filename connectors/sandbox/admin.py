@@ -75,7 +75,7 @@ class Admin:
         if id is not None and table is not None and table.column(table.key).type == "integer":
             id = int(id)
         rows = self._core.state.history(query.get("object"), id)
-        return [{**row, "at": iso(row["at"])} for row in rows]
+        return [{**row, "id": str(row["id"]), "at": iso(row["at"])} for row in rows]
 
     async def faults(self, request: Request) -> Any:
         return [asdict(fault) for fault in self._core.faults.all()]
