@@ -49,7 +49,7 @@ class HubSpot:
             core,
             catalogue,
             records,
-            Reader(records.active_owners),
+            Reader(records.may_own),
             int(identity["portal_id"]),
             identity["token"],
         )
@@ -144,5 +144,5 @@ def _worded(kind: str, details: Mapping[str, Any]) -> errors.Refused:
             refused.headers["retry-after"] = str(details["retry_after"])
         return refused
     status = int(details.get("status", 503)) if kind == "status" else 503
-    known = {401: errors.unauthorized, 404: errors.nothing_here}
+    known = {401: errors.unauthorized, 404: errors.nothing_here, 429: errors.burst_spent}
     return known[status]() if status in known else errors.bare(status)

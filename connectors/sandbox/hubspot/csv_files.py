@@ -26,11 +26,11 @@ def load_csv(portal: Portal, object: str, path: Path) -> int:
     if kind is None:
         raise LookupError(f"HubSpot has no object {object!r}")
     table = portal.core.state.table(kind.plural)
-    count, next_id = 0, _next_id(portal, kind)
+    count, next_id, reader = 0, _next_id(portal, kind), Reader(_known_owners(portal).__contains__)
     for given in csvload.rows(_as_text(table), path):
         count += 1
         company = given.get(_COMPANY) if kind is CONTACTS else given.pop(_COMPANY, None)
-        row = _stored(portal, kind, given, f"{path}: row {count}")
+        row = _stored(portal, reader, kind, given, f"{path}: row {count}")
         id = int(row.get(ID) or next_id)
         next_id = max(next_id, id) + _STEP
         now = portal.core.clock.now()
@@ -51,8 +51,7 @@ def _as_text(table: Table) -> Table:
     return replace(table, columns=tuple(columns))
 
 
-def _stored(portal: Portal, kind: Kind, given: Row, where: str) -> Row:
-    reader = Reader(lambda: _known_owners(portal))
+def _stored(portal: Portal, reader: Reader, kind: Kind, given: Row, where: str) -> Row:
     stored: Row = {}
     for name, value in given.items():
         property = portal.catalogue.find(kind, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 from connectors.sandbox.core import Core
 from connectors.sandbox.hubspot.catalogue import MERGED_INTO, Catalogue
@@ -77,10 +77,13 @@ class Records:
         self._core.state.update(kind.plural, gone_id, {ARCHIVED_AT: by.at, MERGED_INTO: kept[ID]}, by)
         self.links.cut(kind, gone_id)
 
-    def active_owners(self) -> Set[str]:
-        """The ids that may own a record now."""
-        rows = self._core.state.rows("SELECT id FROM owners WHERE archived = 0")
-        return frozenset(str(id) for (id,) in rows)
+    def may_own(self, owner: str) -> bool:
+        """Whether that is the id of an owner who is still there."""
+        if not owner.isdecimal() or len(owner) > 18:
+            return False
+        return bool(
+            self._core.state.rows("SELECT 1 FROM owners WHERE id = ? AND archived = 0", (int(owner),))
+        )
 
     def _cascade(self, company: int, owner: Stored, by: By) -> None:
         """The portal's choice "assign company owner to contact by default"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -67,9 +67,9 @@ def shown(property: Property, stored: Stored) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Turns what a client sends into what is stored; `owners` are the ids that may own now."""
+    """Turns what a client sends into what is stored; `may_own` says whose id may own a record."""
 
-    owners: Callable[[], Set[str]]
+    may_own: Callable[[str], bool]
 
     def read(self, property: Property, text: str) -> Stored:
         """The stored value; BadValue where the text does not fit, be it by a blank at its end. "" clears."""
@@ -123,7 +123,7 @@ class Reader:
         return text
 
     def _owner(self, text: str) -> Stored:
-        if text not in self.owners():
+        if not self.may_own(text):
             raise BadValue("INVALID_OWNER_ID", f"Owner with id {text} does not exist or is not active.")
         return text
 

@@ -22,7 +22,7 @@ def push(http: Client, given: list[str], city: str = "Ulm") -> tuple[int, object
 
 def written(http: Client) -> set[str]:
     """The companies that were written, by the CRM's own history."""
-    return {str(change["id"]) for change in http.crm.history("companies")}
+    return {change["id"] for change in http.crm.history("companies")}
 
 
 @pytest.mark.parametrize("status", [423, 477, 500])
