@@ -141,6 +141,7 @@ def test_a_write_that_was_refused_for_now_is_sent_again(
         (Reply(401, ERROR), AuthFailed),
         (Reply(403, ERROR), MissingPermission),
         (Reply(429, DAILY), QuotaSpent),
+        (Reply(429, {**DAILY, "message": "no more"}), QuotaSpent),
         (Reply(301, b"", {"Location": "/elsewhere"}), Refused),
     ],
 )
