@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted or fixed, values are bound
 """The change history: one row per field of every accepted write, also when old and new are equal."""
 
 from __future__ import annotations
