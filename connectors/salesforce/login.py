@@ -40,6 +40,7 @@ def log_in(settings: SalesforceSettings, session: requests.Session) -> Salesforc
 
 
 def _token(settings: SalesforceSettings, session: requests.Session) -> tuple[str, str]:
+    from jwt.exceptions import PyJWTError  # what simple-salesforce signs with
     from simple_salesforce.exceptions import SalesforceAuthenticationFailed
     from simple_salesforce.login import SalesforceLogin
 
@@ -62,7 +63,7 @@ def _token(settings: SalesforceSettings, session: requests.Session) -> tuple[str
         raise Unavailable(f"the login server could not be reached: {type(error).__name__}") from None
     except AttributeError as error:
         raise Unavailable("the login server gave an answer without an instance_url") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, PyJWTError) as error:
         raise AuthFailed(
             f"the private key cannot sign ({type(error).__name__}): is it the whole PEM?"
         ) from None
