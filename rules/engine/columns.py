@@ -108,14 +108,14 @@ def _in_place(kind: FieldKind, field: str, stored: pa.DataType, timezone: str) -
 
 
 def _compared(found: OrderedClasses, value: str, missing: Sequence[float]) -> ClassColumn:
-    absent, issue = f"{value} IS NULL", None
-    if missing and found.kind is not FieldKind.DATE:
-        absent += f" OR {value} IN ({', '.join(literal(float(number)) for number in missing)})"
+    present, issue = f"{value} IS NOT NULL", None
     if found.kind is FieldKind.NUMBER:
-        absent += f" OR NOT isfinite({value})"
+        present = f"isfinite({value})"
         issue = f"CASE WHEN isinf({value}) THEN {text(found.field)} || ' ''' || {value} || ''' is not a number' END"
+    if missing and found.kind is not FieldKind.DATE:
+        present += f" AND {value} NOT IN ({', '.join(literal(float(number)) for number in missing)})"
     tree = _search(value, found.thresholds, 0, len(found.thresholds))
-    return ClassColumn(found.field, f"CASE WHEN {absent} THEN {MISSING} ELSE {tree} END", issue=issue)
+    return ClassColumn(found.field, f"CASE WHEN {present} THEN {tree} ELSE {MISSING} END", issue=issue)
 
 
 def _search(value: str, thresholds: Sequence[int | float], first: int, end: int) -> str:
@@ -150,8 +150,10 @@ def _looked_up(
     )
     where = candidates(con, found, raw, table, rules) if is_text and isinstance(found, NamedClasses) else ""
     distinct = f"SELECT DISTINCT {raw} AS raw, {place} AS place FROM accounts WHERE {raw} IS NOT NULL{where}"
+    unread = 0
     for batch in batches(source, distinct, BATCH):
         rows = _special(found, reader, batch)
+        unread += rows.num_rows - rows.column("issue").null_count
         if rows.num_rows:
             con.register("rows_read", rows)
             con.execute(f"INSERT INTO {table} SELECT * FROM rows_read")
@@ -159,9 +161,10 @@ def _looked_up(
     source.close()
     return ClassColumn(
         found.field,
-        f'coalesce({table}."class", CASE WHEN {raw} IS NULL THEN {MISSING} ELSE {OTHER} END)',
+        # Of the two classes that are in no table, missing is 0 and OTHER is 1.
+        f'coalesce({table}."class", CAST({raw} IS NOT NULL AS INTEGER))',
         f"LEFT JOIN {table} ON {table}.raw = {raw} AND {table}.place = {place}",
-        f"{table}.issue",
+        f"{table}.issue" if unread else None,
     )
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from rules.language.ruleset import Rule
 from rules.reasons import reason_of
-from rules.tables import ASSIGNMENTS, Decision, ReasonCode
+from rules.tables import Decision, ReasonCode
 
 DECISIONS = {
     ReasonCode.MATCHED: Decision.ASSIGNED,
@@ -50,7 +50,7 @@ class Catalogue:
             self.outcomes.append(Outcome(role, rule, code, _reason(rule, code, detail)))
         return self._numbers[key]
 
-    def columns(self) -> dict[str, pa.Array]:
+    def columns(self) -> dict[str, pa.DictionaryArray]:
         """One value per outcome for every column of the assignments that the outcome decides."""
         rows = [
             {
@@ -67,10 +67,10 @@ class Catalogue:
         return {column: _strings([row[column] for row in rows]) for column in rows[0]} if rows else {}
 
 
-def _strings(values: Sequence[object]) -> pa.Array:
+def _strings(values: Sequence[object]) -> pa.DictionaryArray:
     return pa.array(
-        [None if value is None else str(value) for value in values], ASSIGNMENTS.field("reason").type
-    )
+        [None if value is None else str(value) for value in values], pa.string()
+    ).dictionary_encode()
 
 
 def _reason(rule: Rule | None, code: ReasonCode, detail: str) -> str:

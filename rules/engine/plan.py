@@ -40,15 +40,21 @@ def decided(
 
 def _classed(columns: Sequence[ClassColumn], holders: Sequence[str | None]) -> str:
     taken = [f"{column.expression} AS c{number}" for number, column in enumerate(columns)]
-    issues = [column.issue for column in columns if column.issue]
-    taken.append(
-        f"nullif(concat_ws('; ', {', '.join(issues)}), '') AS issues" if issues else "NULL::VARCHAR AS issues"
-    )
+    taken.append(f"{_issues([column.issue for column in columns if column.issue])} AS issues")
     taken += [
         f"{name(holder) if holder else 'NULL::VARCHAR'} AS holder_{role}"
         for role, holder in enumerate(holders)
     ]
     return f"SELECT id, {', '.join(taken)} FROM accounts {' '.join(column.join for column in columns)}"
+
+
+def _issues(issues: Sequence[str]) -> str:
+    """All of them in one text; put together only for the few rows that have one."""
+    if not issues:
+        return "NULL::VARCHAR"
+    return (
+        f"CASE WHEN coalesce({', '.join(issues)}) IS NOT NULL THEN concat_ws('; ', {', '.join(issues)}) END"
+    )
 
 
 def _matched(
@@ -57,60 +63,65 @@ def _matched(
     masks: Sequence[RoleMasks],
     rules: Sequence[Rule],
 ) -> str:
+    """Field by field, so that a row never carries more than one running word per word of the masks."""
     numbers = {column.field: f"c{number}" for number, column in enumerate(columns)}
-    used = {field for role in masks for field in role.words}
-    joins = [
-        f'JOIN mask_{number} ON mask_{number}."class" = c{number}'
-        for number, column in enumerate(columns)
-        if column.field in used
-    ]
-    bits = [
-        f"{_first_bit(role, found, numbers, classes, rules)} AS bit_{role}, holder_{role}"
+    kept = ["id", "issues", *(f"holder_{role}" for role in range(len(masks)))]
+    running = [
+        f"{_start(found, word, numbers, classes, rules)} AS {word_column(role, word)}"
         for role, found in enumerate(masks)
+        for word in range(len(found.all_set))
     ]
-    return f"SELECT id, issues, {', '.join(bits)} FROM classed {' '.join(joins)}"
+    query = f"SELECT {', '.join([*kept, *numbers.values(), *running])} FROM classed"
+    for number, column in enumerate(columns):
+        query = _narrowed(query, number, column.field, masks)
+    bits = [f"{_first_bit(role, len(found.all_set))} AS bit_{role}" for role, found in enumerate(masks)]
+    return f"SELECT {', '.join([*kept, *bits])} FROM ({query})"
 
 
-def _first_bit(
-    role: int,
-    masks: RoleMasks,
-    numbers: Mapping[str, str],
-    classes: Mapping[str, FieldClasses],
-    rules: Sequence[Rule],
-) -> str:
-    words = [_word(role, masks, word, numbers, classes, rules) for word in range(len(masks.all_set))]
+def _narrowed(query: str, number: int, field: str, masks: Sequence[RoleMasks]) -> str:
+    """The running words AND those of one more field, whose class is needed no longer."""
+    words = [
+        f"sofar.{word} & mask.{word} AS {word}"
+        for role, found in enumerate(masks)
+        if field in found.words
+        for word in (word_column(role, n) for n in range(len(found.all_set)) if found.constrains(field, n))
+    ]
+    if not words:
+        return query
+    return (
+        f"SELECT sofar.* EXCLUDE (c{number}) REPLACE ({', '.join(words)}) "
+        f'FROM ({query}) AS sofar JOIN mask_{number} AS mask ON mask."class" = sofar.c{number}'
+    )
+
+
+def _first_bit(role: int, words: int) -> str:
+    """Position of the lowest bit that is set in any word, -1 for none."""
     cases = [
-        f"WHEN ({word}) <> 0 THEN {number * BITS} + bit_count((({word}) & -({word})) - 1)::INTEGER"
-        for number, word in enumerate(words)
+        f"WHEN {word} <> 0 THEN {number * BITS} + bit_count(({word} & -{word}) - 1)::INTEGER"
+        for number, word in enumerate(word_column(role, n) for n in range(words))
     ]
     return f"CASE {' '.join(cases)} ELSE -1 END" if cases else "-1"
 
 
-def _word(
-    role: int,
+def _start(
     masks: RoleMasks,
     word: int,
     numbers: Mapping[str, str],
     classes: Mapping[str, FieldClasses],
     rules: Sequence[Rule],
 ) -> str:
-    parts = [
-        f"mask_{numbers[field][1:]}.{word_column(role, word)}"
-        for field in masks.words
-        if masks.constrains(field, word)
-    ]
+    """The word before any field is looked at: every bit, but for those that an expression decides."""
+    full = int(masks.all_set[word])
+    parts = [f"{full}::BIGINT"]
     for found in masks.expressions:
         if found.bit // BITS == word:
-            bit = 1 << found.bit % BITS
             yes = answer(rules[found.rule].when, found.question, numbers, classes)
-            parts.append(
-                f"CASE WHEN {yes} THEN {masks.all_set[word]} ELSE {int(masks.all_set[word]) & ~bit} END"
-            )
-    return " & ".join(parts) if parts else str(masks.all_set[word])
+            parts.append(f"CASE WHEN {yes} THEN {full} ELSE {full & ~(1 << found.bit % BITS)} END")
+    return " & ".join(parts)
 
 
 def word_column(role: int, word: int) -> str:
-    """The column of a mask table that holds a role's word."""
+    """The column that holds a role's word."""
     return f"r{role}w{word}"
 
 

@@ -6,7 +6,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from rules.engine.distribute import distribute
+from rules.engine.distribute import Hashes, distribute
+from rules.engine.streams import batches
 from rules.engine.turns import Turns
 
 Placed = npt.NDArray[np.int32]
@@ -15,25 +16,40 @@ Placed = npt.NDArray[np.int32]
 def shared_out(con: duckdb.DuckDBPyConnection, role: int, seed: str, turns: Turns, accounts: int) -> Placed:
     """Per row of `decided` the number of the owner who gets it from a pod, -1 for the others."""
     placed = np.full(accounts, -1, np.int32)
-    pods = con.execute(
-        f"SELECT DISTINCT pod_{role} FROM decided WHERE pod_{role} IS NOT NULL AND owner_{role} IS NULL ORDER BY ALL"
-    ).fetchall()
-    for (pod,) in pods:
-        shares = turns.pods[pod]
-        held = _held(con, role, pod)
-        # Rows are sorted by id, so the order depends on nothing but the ids.
-        waiting = con.execute(
-            f"SELECT rowid AS number, md5_number_lower(id) AS hash FROM decided "
-            f"WHERE pod_{role} = {pod} AND owner_{role} IS NULL ORDER BY rowid"
-        ).fetchnumpy()
-        chosen = distribute(seed, waiting["hash"], shares, [held.get(share.owner, 0) for share in shares])
-        placed[waiting["number"]] = np.array([share.owner for share in shares], np.int32)[chosen]
+    held = _held(con, role)
+    rows, pods, hashes = _waiting(con, role)
+    order = np.argsort(pods, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(pods[order])) + 1):
+        if len(part):
+            pod = int(pods[part[0]])
+            shares = turns.pods[pod]
+            kept = [held.get((pod, share.owner), 0) for share in shares]
+            chosen = distribute(seed, hashes[part], shares, kept)
+            placed[rows[part]] = np.array([share.owner for share in shares], np.int32)[chosen]
     return placed
 
 
-def _held(con: duckdb.DuckDBPyConnection, role: int, pod: int) -> dict[int, int]:
-    """Accounts of the pod's rules that stay with whom they are, by owner."""
-    rows = con.execute(
-        f"SELECT owner_{role}, count(*) FROM decided WHERE pod_{role} = {pod} AND owner_{role} IS NOT NULL GROUP BY ALL"
+def _waiting(
+    con: duckdb.DuckDBPyConnection, role: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int16], Hashes]:
+    """Row, pod and hash of every account that a pod has still to share out.
+
+    In the order of their ids, so that what comes of it depends on nothing but the ids.
+    """
+    query = (
+        f"SELECT CAST(number AS UINTEGER) AS number, CAST(pod_{role} AS SMALLINT) AS pod, "
+        f"md5_number_lower(id) AS hash FROM decided WHERE pod_{role} IS NOT NULL AND owner_{role} IS NULL"
     )
-    return dict(rows.fetchall())
+    found = [[column.to_numpy() for column in batch.columns] for batch in batches(con, query, 1 << 17)]
+    none = [np.empty(0, kind) for kind in (np.uint32, np.int16, np.uint64)]
+    numbers, pods, hashes = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
+    return numbers, pods, hashes
+
+
+def _held(con: duckdb.DuckDBPyConnection, role: int) -> dict[tuple[int, int], int]:
+    """Accounts of the pods' rules that stay with whom they are, by pod and owner."""
+    rows = con.execute(
+        f"SELECT pod_{role}, owner_{role}, count(*) FROM decided "
+        f"WHERE pod_{role} IS NOT NULL AND owner_{role} IS NOT NULL GROUP BY ALL"
+    )
+    return {(pod, owner): count for pod, owner, count in rows.fetchall()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,17 @@ from rules.engine.errors import AssignError
 from rules.tables import ASSIGNMENTS
 
 ROW_GROUP = 131_072
+SEVERAL = frozenset(ASSIGNMENTS.names) - {"account_id", "data_issues"}
+"""Columns of few distinct values: numbers into a short list until they are bytes."""
+NUMBERED = pa.schema(
+    [
+        pa.field(field.name, pa.dictionary(pa.int32(), field.type), field.nullable)
+        if field.name in SEVERAL
+        else field
+        for field in ASSIGNMENTS
+    ]
+)
+"""`ASSIGNMENTS` as it is handed to the writer."""
 
 
 class SortedIds:
@@ -40,25 +51,31 @@ class SortedIds:
 
 
 def write_assignments(tables: Iterable[pa.Table], into: Path) -> None:
-    """Writes the tables, all of `ASSIGNMENTS`, one after the other; `into` is replaced as a whole or not at all."""
+    """Writes the tables, all of `NUMBERED` with the same lists, so that they read as `ASSIGNMENTS`.
+
+    `into` is replaced as a whole or not at all.
+    """
     partial = into.with_name(f".{into.name}.{os.getpid()}.partial")
     try:
-        with pq.ParquetWriter(
-            partial, ASSIGNMENTS, compression="zstd", write_statistics=["account_id", "rule_id"]
-        ) as writer:
-            pending: list[pa.Table] = []
-            rows = 0
-            for table in tables:
-                pending.append(table)
-                rows += table.num_rows
-                while rows >= ROW_GROUP:
-                    whole = pa.concat_tables(pending)
-                    writer.write_table(whole.slice(0, ROW_GROUP).combine_chunks(), row_group_size=ROW_GROUP)
-                    pending, rows = [whole.slice(ROW_GROUP)], rows - ROW_GROUP
-            writer.write_table(
-                pa.concat_tables([ASSIGNMENTS.empty_table(), *pending]).combine_chunks(),
-                row_group_size=ROW_GROUP,
-            )
+        # Without Arrow's own schema in the file, its readers see plain text and not the numbering.
+        with pq.ParquetWriter(partial, NUMBERED, compression="zstd", store_schema=False) as writer:
+            for rows in _row_groups(tables):
+                writer.write_table(rows, row_group_size=ROW_GROUP)
         partial.replace(into)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows, `ROW_GROUP` at a time, however they came."""
+    pending: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        pending.append(table)
+        rows += table.num_rows
+        while rows > ROW_GROUP:
+            whole = pa.concat_tables(pending)
+            yield whole.slice(0, ROW_GROUP).combine_chunks()
+            pending, rows = [whole.slice(ROW_GROUP)], rows - ROW_GROUP
+    if pending:
+        yield pa.concat_tables(pending).combine_chunks()
