@@ -10,7 +10,7 @@ import typer
 app = typer.Typer(
     name="territory",
     help="Territory rules as YAML; a reviewed plan; the right owner in the CRM, every night.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -33,6 +33,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def shared(
+    context: typer.Context,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON lines even in a terminal.")] = False,
@@ -42,6 +43,10 @@ def shared(
 ) -> None:
     """Options before the verb."""
     import sys
+
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
 
     from sync.log import configure
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import typer
+from typer.exceptions import TyperException
 
 from sync.errors import DONE, FAILED, TRY_LATER, USAGE
 
-# Typer's own base of "the command line was wrong"; it exports only the leaf.
-CommandLineError = typer.BadParameter.__mro__[2]
 INTERRUPTED = 130
 
 
@@ -15,8 +14,8 @@ def exit_code_of(error: BaseException) -> int:
     """Say what happened, and answer what the process ends with."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else DONE if error.code is None else FAILED
-    if isinstance(error, CommandLineError):
-        error.show()
+    if isinstance(error, TyperException):
+        typer.echo(f"error: {error.format_message()}; see territory --help", err=True)
         return USAGE
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return _say("stopped; what was sent is recorded, the same command goes on from there", INTERRUPTED)

@@ -1,0 +1,64 @@
+"""kill -9 in the middle of apply, at every point: one command resumes, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sync.plan import Plan
+from sync.undo import plan_undo
+from tests.e2e.killed_apply import apply_and_die
+from tests.e2e.projects import VENDORS, Site, site
+
+MOST = 60
+# Children are forked from a server that has imported everything, so that a hundred deaths take seconds.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(
+    ["tests.e2e.killed_apply", "connectors.salesforce", "connectors.hubspot", "simple_salesforce", "hubspot"]
+)
+
+
+def apply_until(made: Site, plan: Plan, point: int) -> int | None:
+    """Apply in a process of its own that dies at that point; its exit code."""
+    child = CHILDREN.Process(target=apply_and_die, args=(made.config, dict(os.environ), plan.id, point))
+    child.start()
+    child.join(120)
+    return child.exitcode
+
+
+def undo_last(made: Site) -> None:
+    """Take the last run back, so that there is something to write again."""
+    with made.open() as (session, ledger, _):
+        plan = plan_undo(session, ledger, ledger.last_runs(1)[0])
+    made.enact(plan)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_killed_at_every_point_of_writing_nothing_is_lost_and_nothing_is_written_twice(
+    vendor: str, tmp_path: Path
+) -> None:
+    """Each round: plan, die at the next point, resume by one command, and ask the CRM's own history."""
+    with site(vendor, tmp_path, accounts=230, activities=0.5) as made:
+        for point in range(1, MOST):
+            plan = made.plan()
+            made.accept(plan)
+            planned = {(r["record_id"]) for r in plan.changes().to_pylist() if r["action"] == "change"}
+            assert len(planned) > 200
+            before = len(made.written())
+            code = apply_until(made, plan, point)
+            if code == 0:
+                break
+            assert code == -9
+            made.ok("apply", plan.short) if point % 5 == 0 else made.enact(plan)
+            written = [(record, field) for record, field, _, _ in made.written()[before:]]
+            assert {record for record, _ in written} == planned, f"point {point}: lost or too much"
+            twice = [key for key, count in Counter(written).items() if count > 1]
+            assert not twice, f"point {point}: written twice: {twice[:3]}"
+            undo_last(made)
+        else:
+            raise AssertionError(f"after {MOST} points there is still another")
+        assert point > 15
