@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.errors import FieldProblem, MissingPermission, Refused
+from connectors.errors import FieldProblem, Refused
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, standard_fields
 from connectors.records import SCHEMAS, RecordKind
 
@@ -130,10 +130,12 @@ class Fields:
         return self.of(sobject).get(source.casefold())
 
     def has_object(self, sobject: str) -> bool:
-        """Whether the org has this object and we may see it."""
+        """Whether the org has this object, as far as our user may know."""
         try:
             self.of(sobject)
-        except (Refused, MissingPermission):
+        except Refused as error:
+            if error.status != 404:
+                raise
             return False
         return True
 

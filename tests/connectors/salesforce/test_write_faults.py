@@ -20,7 +20,7 @@ CALLS = {
     "identity": r"FROM.Organization",
     "userinfo": r"/oauth2/userinfo",
     "describe": r"/sobjects/Account/describe",
-    "teams": r"/sobjects/AccountTeamMember",
+    "teams": r"AccountTeamMember",
     "retrieve": r"/composite/sobjects/Account$",
     "write": r"/composite/sobjects$",
 }
