@@ -1,0 +1,1 @@
+"""A night against both local CRMs, with rules for the sample companies."""
