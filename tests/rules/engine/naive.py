@@ -69,4 +69,6 @@ def _outcome(
 
 def _named(name: str, owners: Sequence[Row]) -> frozenset[str]:
     email = name.strip().casefold()
-    return frozenset(o["id"] for o in owners if o["id"] == name or (o["email"] or "").strip().casefold() == email)
+    return frozenset(
+        o["id"] for o in owners if o["id"] == name or (o["email"] or "").strip().casefold() == email
+    )

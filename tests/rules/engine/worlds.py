@@ -48,7 +48,10 @@ STORED = pa.schema(
         pa.field("id", pa.string()),
         pa.field("owner_id", pa.string()),
         pa.field("csm_id", pa.string()),
-        *(pa.field(column, pa.string()) for column in ("country", "state", "postal_code", "industry", "website")),
+        *(
+            pa.field(column, pa.string())
+            for column in ("country", "state", "postal_code", "industry", "website")
+        ),
         pa.field("external_id", pa.string()),
         pa.field("employees", pa.int64()),
         pa.field("seats", pa.string()),
@@ -157,7 +160,9 @@ def rule_set(*rules: Rule, **changes: Anything) -> RuleSet:
 
 def tables(folder: Path, accounts: Sequence[Row], owners: Sequence[Row] = OWNERS) -> Tables:
     """The files of a snapshot with these rows; columns that a row leaves out are null."""
-    made = Tables(*(folder / f"{name}.parquet" for name in ("accounts", "owners", "opportunities", "activities")))
+    made = Tables(
+        *(folder / f"{name}.parquet" for name in ("accounts", "owners", "opportunities", "activities"))
+    )
     pq.write_table(pa.Table.from_pylist([dict(row) for row in accounts], STORED), made.accounts)
     stored = pa.schema(
         [("id", pa.string()), ("email", pa.string()), ("active", pa.bool_()), ("person", pa.bool_()),
@@ -178,7 +183,9 @@ def _tests() -> st.SearchStrategy[Condition]:
         tests = [st.just(IsMissing(field)), st.just(InList(field, field)), some.map(lambda v: In(field, v))]
         if field in PREFIXES:
             tests.append(
-                st.lists(st.sampled_from(PREFIXES[field]), min_size=1, max_size=3).map(lambda p: HasPrefix(field, tuple(p)))
+                st.lists(st.sampled_from(PREFIXES[field]), min_size=1, max_size=3).map(
+                    lambda p: HasPrefix(field, tuple(p))
+                )
             )
         if field in ("employees", "seats", "annual_revenue", "signed_on", "created_at"):
             tests += [_bounds(field), _bounds(field)]
