@@ -52,7 +52,7 @@ def measure(
     """
     role = owner_role or rules.roles[0]
     into.mkdir(parents=True, exist_ok=True)
-    with opened(into, rules.timezone, memory_limit, threads) as connection:
+    with opened(into, memory_limit, threads) as connection:
         schema = lay_accounts(connection, tables.accounts, ["owner_id"])
         touches = write_accounts(connection, rules, tables, schema, into, as_of)
         loads = roll_up(connection, sources(rules, schema, assignments, into), role)
@@ -66,9 +66,7 @@ def measure(
 
 
 @contextmanager
-def opened(
-    into: Path, timezone: str, memory_limit: str, threads: int | None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(into: Path, memory_limit: str, threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills into a folder of its own, and leaves nothing behind."""
     with TemporaryDirectory(dir=into, prefix=".spill-") as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -80,7 +78,6 @@ def opened(
         with duckdb.connect(":memory:", config=config) as connection:
             # Every query says its own order; keeping the input's would hold whole files in memory.
             connection.execute("SET preserve_insertion_order = false")
-            connection.execute(f"SET TimeZone = {sql.text(timezone)}")
             yield connection
 
 
