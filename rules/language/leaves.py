@@ -140,7 +140,7 @@ class Leaves:
         if None in found.values():
             return ALWAYS
         test = Between(name.text, low, high, "above" not in bounds, "to" in bounds)
-        if low is not None and high is not None and _is_empty(test):
+        if is_empty(test):
             self._report_empty(name, bounds)
         return test
 
@@ -247,7 +247,9 @@ def _closed(bounds: Mapping[str, str], width: int) -> tuple[str, str]:
     return str(low).zfill(width), str(max(high, 0)).zfill(width) if high >= 0 else "0" * width
 
 
-def _is_empty(test: Between) -> bool:
+def is_empty(test: Between) -> bool:
+    """Whether no value lies inside: the low end is not below the high end; an open end always leaves some."""
     low, high = test.low, test.high
-    assert low is not None and high is not None
+    if low is None or high is None:
+        return False
     return low > high or (low == high and not (test.low_included and test.high_included))  # type: ignore[operator]

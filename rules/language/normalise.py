@@ -103,16 +103,14 @@ def _domain(value: Raw) -> Normalised:
     return Normalised(domain)
 
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def _number(value: Raw) -> Normalised:
-    if isinstance(value, bool | date):
-        return Normalised(None, f"{quoted(value)} is not a number")
-    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+    if isinstance(value, bool | date) or (isinstance(value, str) and not _NUMBER.fullmatch(value.strip())):
         return Normalised(None, f"{quoted(value)} is not a number")
     try:
-        number = float(value or 0)
+        number = float(value.strip() if isinstance(value, str) else value or 0)
     except OverflowError:
         return Normalised(None, f"{quoted(value)} is not a number")
     return (

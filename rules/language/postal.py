@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 WIDTHS = {
     "AT": 4, "AU": 4, "BE": 4, "BG": 4, "CH": 4, "DK": 4, "HU": 4, "NO": 4, "NZ": 4, "SI": 4, "ZA": 4,
@@ -12,9 +13,9 @@ WIDTHS = {
 }  # fmt: skip
 """Countries whose codes are digits of one width: lost leading zeros can be restored, and codes form ranges."""
 
-_US = re.compile(r"(\d{3,5})(?:[- ]?(\d{4}))?")
-_UK = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})?")
-_CANADA = re.compile(r"[A-Z]\d[A-Z](\d[A-Z]\d)?")
+_US = re.compile(r"(\d{3,5})(?:[- ]?(\d{4}))?", re.ASCII)
+_UK = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})?", re.ASCII)
+_CANADA = re.compile(r"[A-Z]\d[A-Z](\d[A-Z]\d)?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s\-–./]+")
 
 
@@ -26,7 +27,7 @@ def postal_code(text: str, country: str) -> str | None:
     country's codes are digits of one width, one lost leading zero restored. A code already in our form,
     with its country, is taken as it is.
     """
-    code = text.strip().upper()
+    code = (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip().upper()
     if code.startswith(f"{country}-"):
         code = code[3:]
     found = _RULES.get(country, _generic)(code, country)

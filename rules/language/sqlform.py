@@ -107,22 +107,14 @@ class _Reader:
                 found.append(self._bound(_bare(part)) or part)
             except _Refused:
                 continue
-        bounds = [item for item in found if isinstance(item, _Bound)]
-        done: set[str] = set()
+        ranges = _ranges([item for item in found if isinstance(item, _Bound)])
         for item in found:
             if not isinstance(item, _Bound):
                 yield self.condition(item, pins)
-            elif item.name.text not in done:
-                done.add(item.name.text)
-                yield from self._ranges([b for b in bounds if b.name.text == item.name.text], pins)
-
-    def _ranges(self, bounds: list[_Bound], pins: Pins) -> Iterator[Condition]:
-        lows = [b for b in bounds if b.operator in ("from", "above")]
-        highs = [b for b in bounds if b.operator in ("to", "below")]
-        if len(lows) <= 1 and len(highs) <= 1:
-            yield self._range(bounds, pins)
-        else:
-            yield from (self._range([bound], pins) for bound in bounds)
+            elif (pair := ranges.get(item.name.text)) is None:
+                yield self._range([item], pins)
+            elif item is pair[0]:
+                yield self._range(pair, pins)
 
     def _range(self, bounds: list[_Bound], pins: Pins) -> Condition:
         name = bounds[0].name
@@ -264,10 +256,25 @@ class _Reader:
 
         found: dict[str, str] = {}
         for part in _chain(_bare(node), exp.And):
+            if isinstance(part, exp.Paren):
+                found |= self.pins(part)
             name, value = _equality(_bare(part))
             if name and value and self.leaves.fields.get(name) is FieldKind.COUNTRY:
                 found |= {name: code} if (code := country_code(value)) else {}
         return found
+
+
+def _ranges(bounds: list[_Bound]) -> dict[str, list[_Bound]]:
+    """The fields with exactly one low and one high end, which make one range."""
+    by_field: dict[str, list[_Bound]] = {}
+    for bound in bounds:
+        by_field.setdefault(bound.name.text, []).append(bound)
+    lows = ("from", "above")
+    return {
+        field: pair
+        for field, pair in by_field.items()
+        if len(pair) == 2 and (pair[0].operator in lows) != (pair[1].operator in lows)
+    }
 
 
 def _is_mirrored(node: exp.Expr) -> bool:
@@ -322,10 +329,13 @@ def _bare(node: exp.Expr) -> exp.Expr:
 
 
 def _chain(node: exp.Expr, kind: type) -> Iterator[exp.Expr]:
-    """The parts of a chain of ANDs or ORs from left to right; a chain of any length takes no recursion."""
+    """The parts of a chain of ANDs or ORs from left to right; a chain of any length takes no recursion.
+
+    A part in parentheses is one part, as a mapping inside a list is in the other spelling.
+    """
     rest = [node]
     while rest:
-        top = _bare(rest.pop())
+        top = rest.pop()
         if isinstance(top, kind):
             rest += [top.args["expression"], top.args["this"]]
         else:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rules.language.codes import Code
-from rules.language.condition import ALWAYS, All, Any, Condition, FieldKind, Not
+from rules.language.condition import ALWAYS, All, Any, Between, Condition, FieldKind, Not
 from rules.language.countries import country_code
-from rules.language.leaves import RANGES, Leaves, Pins
+from rules.language.leaves import RANGES, Leaves, Pins, is_empty
 from rules.language.yaml import ListNode, MapNode, Node, Scalar
 
 GROUPS = ("all", "any", "not")
@@ -24,9 +24,31 @@ def structured(node: Node, leaves: Leaves, pins: Pins | None = None) -> Conditio
 
 
 def conjunction(parts: Iterable[Condition]) -> Condition:
-    """All of the parts, nested ones lifted; one part stands for itself."""
+    """All of the parts, nested ones lifted; one part stands for itself.
+
+    A low and a high end of one field, where there is one of each, become one range.
+    """
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,))]
+    flat = _with_ranges(flat)
     return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def _with_ranges(parts: list[Condition]) -> list[Condition]:
+    """The parts with two halves of a range as one, where the first of them stands."""
+    halves: dict[str, list[Between]] = {}
+    for part in parts:
+        if isinstance(part, Between) and (part.low is None) != (part.high is None):
+            halves.setdefault(part.field, []).append(part)
+    pairs = {f: p for f, p in halves.items() if len(p) == 2 and (p[0].low is None) != (p[1].low is None)}
+    merged: list[Condition] = []
+    for part in parts:
+        pair = pairs.get(part.field) if isinstance(part, Between) else None
+        if pair is None or not any(part is half for half in pair):
+            merged.append(part)
+        elif part is pair[0]:
+            low, high = pair if pair[0].low is not None else (pair[1], pair[0])
+            merged.append(Between(part.field, low.low, high.high, low.low_included, high.high_included))
+    return merged
 
 
 def disjunction(parts: Iterable[Condition]) -> Condition:
@@ -79,7 +101,14 @@ def _group(key: Scalar, value: Node, leaves: Leaves, pins: Pins) -> Condition:
         leaves.report(value, Code.EMPTY_VALUES, f"{key.text!r} has no conditions")
         return ALWAYS
     parts = [structured(item, leaves, pins) for item in value.items]
-    return conjunction(parts) if key.text == "all" else disjunction(parts)
+    if key.text == "any":
+        return disjunction(parts)
+    whole = conjunction(parts)
+    for part in whole.parts if isinstance(whole, All) else (whole,):
+        if isinstance(part, Between) and part not in parts and is_empty(part):
+            message = f"{part.field}: nothing lies inside all of these ranges"
+            leaves.report(value, Code.EMPTY_RANGE, message, "the low end must be below the high end")
+    return whole
 
 
 def _operators(name: Scalar, kind: FieldKind, node: MapNode, leaves: Leaves, pins: Pins) -> Condition:

@@ -67,7 +67,7 @@ def test_a_state_or_postal_code_without_a_country_is_a_problem() -> None:
         (" 02116 ", "US", "US-02116"), ("K1A0B6", "CA", "CA-K1A0B6"), ("k1a 0b6", "CA", "CA-K1A0B6"),
         ("K1A", "CA", "CA-K1A"), ("SW1A 1AA", "GB", "GB-SW1A"), ("sw1a1aa", "GB", "GB-SW1A"),
         ("SW1A", "GB", "GB-SW1A"), ("M1 1AE", "GB", "GB-M1"), ("EC1A 1BB", "GB", "GB-EC1A"),
-        ("1067", "DE", "DE-01067"), ("75001", "FR", "FR-75001"), ("1000-001", "PT", "PT-1000001"),
+        ("1067", "DE", "DE-01067"), ("75001", "FR", "FR-75001"), ("０２１１６", "US", "US-02116"), ("1000-001", "PT", "PT-1000001"),
         ("100-0001", "JP", "JP-1000001"), ("1234 ab", "NL", "NL-1234AB"), ("00-950", "PL", "PL-00950"),
     ],
 )  # fmt: skip
@@ -127,7 +127,7 @@ def test_a_salesforce_id_of_15_characters_is_the_one_of_18() -> None:
         (K.INTEGER, True, None), (K.NUMBER, "1e9", 1e9), (K.NUMBER, "1,000", None), (K.NUMBER, "inf", None),
         (K.NUMBER, "nan", None), (K.NUMBER, 10**400, None), (K.BOOLEAN, "Yes", True), (K.BOOLEAN, 0, False),
         (K.BOOLEAN, "maybe", None), (K.DATE, "2026-02-30", None), (K.DATE, "2026-01-31", date(2026, 1, 31)),
-        (K.DATE, 20260131, None), (K.INTEGER, "9007199254740993", 9007199254740993),
+        (K.DATE, 20260131, None), (K.INTEGER, "9007199254740993", 9007199254740993), (K.INTEGER, "5\x1f", 5), (K.NUMBER, "٣", None),
     ],
 )  # fmt: skip
 def test_numbers_booleans_and_dates_are_read_strictly(kind: K, raw: object, value: object) -> None:

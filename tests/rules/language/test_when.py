@@ -58,6 +58,14 @@ from tests.rules.language.worlds import when
                 )
             ),
         ),
+        (
+            "{all: [{employees: {below: 9}}, {city: x}, {employees: {from: 1}}]}",
+            All((Between("employees", 1.0, 9.0), In("city", ("x",)))),
+        ),
+        (
+            "{all: [{employees: {from: 1}}, {employees: {from: 2}}]}",
+            All((Between("employees", 1.0), Between("employees", 2.0))),
+        ),
         ("{not: {employees: 5}}", Not(In("employees", (5,)))),
         (
             "{country: US, postal_code: {from: '02100', below: '02200'}}",
@@ -90,6 +98,12 @@ def test_a_mapping_is_a_condition(text: str, meaning: Condition) -> None:
         ("{employees: many}", Code.WRONG_KIND, 13, "'many' is not a whole number"),
         ("{annual_revenue: '1,000'}", Code.WRONG_KIND, 18, "write 1000"),
         ("{employees: {from: 200, below: 200}}", Code.EMPTY_RANGE, 32, "nothing lies from 200 below 200"),
+        (
+            "{all: [{employees: {from: 5}}, {employees: {below: 5}}]}",
+            Code.EMPTY_RANGE,
+            7,
+            "nothing lies inside",
+        ),
         ("{employees: {from: 1, above: 2}}", Code.BAD_OPERATOR, 30, "together"),
         ("{postal_code: {from: US-2, to: US-00001}}", Code.WRONG_KIND, 22, "not a postal code"),
         ("{postal_code: {from: US-00002, to: US-00001}}", Code.EMPTY_RANGE, 36, "nothing lies"),

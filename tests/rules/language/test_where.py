@@ -186,8 +186,9 @@ TESTS = (
     ("country = 'US'", "country: US"),
     ("customer", "customer: true"),
 )
+HALVES = (("employees >= 1", "employees: {from: 1}"), ("employees < 9", "employees: {below: 9}"))
 TREES = st.recursive(
-    st.sampled_from(TESTS).map(lambda pair: (f"({pair[0]})", f"{{{pair[1]}}}")),
+    st.sampled_from(TESTS + HALVES).map(lambda pair: (f"({pair[0]})", f"{{{pair[1]}}}")),
     lambda inner: st.one_of(
         inner.map(lambda p: (f"(not {p[0]})", f"{{not: {p[1]}}}")),
         st.lists(inner, min_size=2, max_size=3).map(
