@@ -217,8 +217,8 @@ def _check_results(answer: Answer, object_type: str) -> None:
 def _check_search(answer: Answer, object_type: str, limit: int, floor: int) -> None:
     """A search tells how many records match: a page must hold them all, or be full, and go upwards.
 
-    The count takes up to a minute to notice that a record was archived (seen in recordings of 2022-02), so that a page may be short for so
-    long; only a page that stays short is an error in the end.
+    The count takes up to a minute to notice that a record was archived (in recordings of 2022-02), so that
+    a page may be short for so long; only a page that stays short is an error in the end.
     """
     _check_results(answer, object_type)
     total, page = answer.body.get("total"), answer.body["results"]
