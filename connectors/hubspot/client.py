@@ -144,7 +144,7 @@ class Client:
         except urllib3.exceptions.HTTPError as error:
             raise _lost(what, error, write) from None
         except (UnicodeDecodeError, AttributeError):
-            # seen 2026-03, 12.0.0: an error body that is no UTF-8, or none at all, breaks the package itself
+            # seen 2026-11, package 12.0.0: an error body that is no UTF-8, or none at all, breaks the package itself
             raise _unreadable(what, write) from None
         self.limits.learn(headers)
         return status, headers, data

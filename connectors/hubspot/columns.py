@@ -26,7 +26,7 @@ def texts(records: Sequence[Record], name: str) -> pa.Array:
     try:
         array = pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid):
-        # seen 2026-03: some calculated properties come as JSON numbers or booleans
+        # Documented are strings only; a JSON number or boolean is read as the text it stands for.
         array = pa.array([_text(v) for v in values], pa.string())
     return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
 

@@ -240,7 +240,7 @@ def _check_batch(answer: Answer, object_type: str, ids: Sequence[str]) -> None:
     """Each id asked for is in the results, or named as missing; an answer 200 names nothing as missing.
 
     A record that was merged comes under the id of the one it lives on in, and so is no silent loss.
-    seen 2026-09: a batch there answers 200 and leaves out what is not there.
+    Version 2026-09 documents no 207, so that an answer 200 may leave out what is not there.
     """
     _check_results(answer, object_type)
     if answer.status != 207:

@@ -38,7 +38,7 @@ def _stage(metadata: Mapping[str, Any]) -> Stage:
     text = metadata.get("probability")
     probability = None if text in (None, "") else float(text)
     told = metadata.get("isClosed")
-    # Pipelines older than isClosed say it by their probability alone.
+    # Where a pipeline does not say isClosed, a probability of 0 or 1 does.
     closed = probability in (0.0, 1.0) if told is None else str(told).lower() == "true"
     return Stage(probability, closed, closed and probability == 1.0)
 
