@@ -68,7 +68,10 @@ def _database(memory_limit: str, spill: Path, threads: int | None) -> duckdb.Duc
     }
     if threads is not None:
         config["threads"] = threads
-    return duckdb.connect(":memory:", config=config)
+    con = duckdb.connect(":memory:", config=config)
+    # It would be written to standard output, between the lines of whoever asked.
+    con.execute("SET enable_progress_bar = FALSE")
+    return con
 
 
 def _decide(con: duckdb.DuckDBPyConnection, ready: Compiled, accounts: Path, into: Path) -> None:
