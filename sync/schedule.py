@@ -72,9 +72,16 @@ def look(
     if day is None or ledger.night_done(NAME, day):
         return None
     exit_code = night()
-    ledger.record_night(NAME, day, at=now(), exit_code=exit_code, done=exit_code != TRY_LATER)
+    record(ledger, day, now(), exit_code)
     log.info("night", date=day.isoformat(), exit_code=exit_code)
     return exit_code
+
+
+def record(ledger: Ledger, day: date | None, at: datetime, exit_code: int) -> None:
+    """Remember how a night ended, whoever began it; one that is done is not opened again by a try that came too early."""
+    done = exit_code != TRY_LATER
+    if day is not None and (done or not ledger.night_done(NAME, day)):
+        ledger.record_night(NAME, day, at=at, exit_code=exit_code, done=done)
 
 
 def scheduler(

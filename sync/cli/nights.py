@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,9 +26,21 @@ def run(
     ] = False,
 ) -> None:
     """One unattended night: resume what was interrupted, pull, plan, gate and, with --write, apply. For cron."""
+    from sync.cli.failures import exit_code_of
     from sync.cli.session import open_session
+    from sync.errors import StateDamaged
+    from sync.schedule import record
 
-    raise typer.Exit(one_night(open_session(config), write=write))
+    session = open_session(config)
+    timetable, began = _timetable(session), session.now()
+    try:
+        exit_code = one_night(session, write=write)
+    except Exception as error:  # noqa: BLE001 - a night that failed is a night that status tells of
+        exit_code = exit_code_of(error)
+    # A ledger that cannot be read has been told of already.
+    with suppress(StateDamaged), session.ledger() as ledger:
+        record(ledger, timetable.due(began), session.now(), exit_code)
+    raise typer.Exit(exit_code)
 
 
 def one_night(session: Session, *, write: bool) -> int:

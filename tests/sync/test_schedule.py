@@ -11,7 +11,7 @@ import pytest
 
 from sync.errors import TRY_LATER
 from sync.ledger import Ledger
-from sync.schedule import NAME, Timetable, health, look, scheduler
+from sync.schedule import NAME, Timetable, health, look, record, scheduler
 
 ZONES = (
     "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata",
@@ -105,3 +105,14 @@ def test_the_scheduler_forgives_hours_not_seconds_and_never_overlaps() -> None:
     assert job.misfire_grace_time == 21_600
     assert job.coalesce is True
     assert job.max_instances == 1
+
+
+def test_a_night_that_cron_began_counts_and_a_busy_try_does_not_open_it_again(ledger: Ledger) -> None:
+    table, day = Timetable(time(4, 30), ZoneInfo("UTC")), date(2026, 5, 4)
+    ended = datetime(2026, 5, 4, 4, 40, tzinfo=UTC)
+    record(ledger, day, ended, 0)
+    record(ledger, day, ended + timedelta(minutes=5), TRY_LATER)
+    assert ledger.night_done(NAME, day)
+    assert not health(ledger, table, ended + timedelta(hours=3)).red
+    record(ledger, day + timedelta(days=1), ended + timedelta(days=1), TRY_LATER)
+    assert not ledger.night_done(NAME, day + timedelta(days=1))
