@@ -21,7 +21,10 @@ Say = Callable[[str], None]
 REPS = 12
 VENDORS = ("salesforce", "hubspot")
 SECRET_VARIABLES = {
-    "salesforce": {"DEMO_SALESFORCE_CLIENT_ID": "client_id", "DEMO_SALESFORCE_CLIENT_SECRET": "client_secret"},
+    "salesforce": {
+        "DEMO_SALESFORCE_CLIENT_ID": "client_id",
+        "DEMO_SALESFORCE_CLIENT_SECRET": "client_secret",
+    },
     "hubspot": {"DEMO_HUBSPOT_TOKEN": "token"},
 }
 
@@ -72,7 +75,9 @@ def _config(vendor: str, crm: Crm) -> str:
 @contextmanager
 def _secrets(vendor: str, crm: Crm) -> Iterator[None]:
     """The local CRM's credentials in the environment, where a connector looks for them."""
-    told: Mapping[str, str] = {name: str(crm.credentials[key]) for name, key in SECRET_VARIABLES[vendor].items()}
+    told: Mapping[str, str] = {
+        name: str(crm.credentials[key]) for name, key in SECRET_VARIABLES[vendor].items()
+    }
     os.environ.update(told)
     try:
         yield
@@ -103,7 +108,9 @@ def _two_nights(config: Path, crm: Crm, say: Say) -> int:
             written = len(crm.history()) - before
         finally:
             connector.close()
-    say(f"Second night: {'nothing to write' if second is None else 'see above'}; the CRM's own history counts {written} writes")
+    say(
+        f"Second night: {'nothing to write' if second is None else 'see above'}; the CRM's own history counts {written} writes"
+    )
     return FAILED if written or not _clean(first) else 0
 
 
@@ -113,7 +120,9 @@ def _accept(session: Session, say: Say) -> None:
 
         plan = find_plan(session, ledger, None)
         if plan.breaches:
-            say("A first night moves more than any later one may. A person reads the plan and accepts each breach by name:\n")
+            say(
+                "A first night moves more than any later one may. A person reads the plan and accepts each breach by name:\n"
+            )
             approve(ledger, plan, by=session.actor, at=session.now(), accept=[b.name for b in plan.breaches])
 
 
