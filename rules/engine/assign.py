@@ -11,10 +11,11 @@ import duckdb
 
 from rules.engine.columns import class_columns
 from rules.engine.compiled import Compiled, compiled
+from rules.engine.database import open_database
 from rules.engine.lay import lay_accounts, lay_masks, lay_turns
 from rules.engine.masks import CAP
 from rules.engine.owners import read_owners
-from rules.engine.plan import decided
+from rules.engine.plan import classed, decided
 from rules.engine.rows import Rows
 from rules.engine.sharing import shared_out
 from rules.engine.sql import text
@@ -46,9 +47,9 @@ def assign(
     ready = compiled(rules, read_owners(tables.owners), present, cap)
     with (
         tempfile.TemporaryDirectory(prefix=".assign-", dir=into.parent) as spill,
-        _database(memory_limit, Path(spill), threads) as con,
+        open_database(memory_limit, Path(spill), threads) as con,
     ):
-        _decide(con, ready, tables.accounts, Path(spill) / "decided.parquet")
+        _decide(con, ready, tables.accounts, Path(spill))
         [(accounts,)] = con.execute("SELECT count(*) FROM decided").fetchall()
         placed = [
             shared_out(con, number, role, ready.turns[number], accounts)
@@ -60,33 +61,30 @@ def assign(
     return AssignSummary(as_of, rules.hash, accounts, tallies, rows.issues, ready.expressions)
 
 
-def _database(memory_limit: str, spill: Path, threads: int | None) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory_limit,
-        "temp_directory": str(spill / "duckdb"),
-        "preserve_insertion_order": True,
-    }
-    if threads is not None:
-        config["threads"] = threads
-    con = duckdb.connect(":memory:", config=config)
-    # It would be written to standard output, between the lines of whoever asked.
-    con.execute("SET enable_progress_bar = FALSE")
-    return con
+def _decide(con: duckdb.DuckDBPyConnection, ready: Compiled, accounts: Path, spill: Path) -> None:
+    """Makes the view `decided`: every outcome but for who in the pod, sorted by id, rows numbered in `number`.
 
-
-def _decide(con: duckdb.DuckDBPyConnection, ready: Compiled, accounts: Path, into: Path) -> None:
-    """Makes the view `decided`: every outcome but for who in the pod, sorted by id, rows numbered in `number`."""
+    In three steps through files, so that none of them needs all accounts or all columns in memory.
+    """
     schema = lay_accounts(con, accounts, ready.holders)
     columns = class_columns(con, ready.rules, ready.classes, schema)
     lay_masks(con, ready.classes, ready.masks)
     lay_turns(con, ready.turns, ready.owners)
-    query = decided(columns, ready.classes, ready.masks, ready.rules.rules, ready.holders)
     # The joins stand in the right order already; DuckDB 2.0 would find a worse one.
     con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    # To a file: nothing from here on needs all accounts in memory.
-    con.execute(f"COPY ({query}) TO {text(str(into))} (FORMAT parquet)")
+    con.execute("SET preserve_insertion_order = FALSE")
+    _file_view(con, "classed", classed(columns, ready.holders), spill)
+    _file_view(con, "unsorted", decided(ready.classes, ready.masks, ready.rules.rules), spill)
     con.execute("RESET disabled_optimizers")
+    con.execute("SET preserve_insertion_order = TRUE")
+    _file_view(con, "decided", "SELECT * EXCLUDE (number) FROM unsorted ORDER BY id", spill)
+
+
+def _file_view(con: duckdb.DuckDBPyConnection, name: str, query: str, spill: Path) -> None:
+    """Writes the result to a file and shows it under the name, with the row's `number`."""
+    file = text(str(spill / f"{name}.parquet"))
+    con.execute(f"COPY ({query}) TO {file} (FORMAT parquet)")
     con.execute(
-        f"CREATE VIEW decided AS SELECT * RENAME (file_row_number AS number) "
-        f"FROM read_parquet({text(str(into))}, file_row_number = TRUE)"
+        f"CREATE VIEW {name} AS SELECT * RENAME (file_row_number AS number) "
+        f"FROM read_parquet({file}, file_row_number = TRUE)"
     )

@@ -17,35 +17,26 @@ from rules.language.condition import All, Any, Condition, Not
 from rules.language.ruleset import Rule
 
 
-def decided(
-    columns: Sequence[ClassColumn],
-    classes: Mapping[str, FieldClasses],
-    masks: Sequence[RoleMasks],
-    rules: Sequence[Rule],
-    holders: Sequence[str | None],
-) -> str:
-    """The query of all outcomes, sorted by id: id, issues, and per role r `outcome_r`, `owner_r`, `pod_r`.
-
-    `owner_r` is null where nobody is given, or where `pod_r` says that the pod is still to share it out.
-    `holders` names each role's column of present owners, None where there is none.
-    """
-    roles = range(len(masks))
-    outputs = ", ".join(_outcome(role) for role in roles)
-    joins = " ".join(_turn(role) for role in roles)
-    return (
-        f"WITH classed AS ({_classed(columns, holders)}), matched AS ({_matched(columns, classes, masks, rules)}) "
-        f"SELECT matched.id AS id, issues, {outputs} FROM matched {joins} ORDER BY matched.id"
-    )
-
-
-def _classed(columns: Sequence[ClassColumn], holders: Sequence[str | None]) -> str:
-    taken = [f"{column.expression} AS c{number}" for number, column in enumerate(columns)]
+def classed(columns: Sequence[ClassColumn], holders: Sequence[str | None]) -> str:
+    """The query of all accounts: id, the class `c<n>` of the n-th field, issues, the present owner per role."""
+    taken = [f"CAST({column.expression} AS INTEGER) AS c{number}" for number, column in enumerate(columns)]
     taken.append(f"{_issues([column.issue for column in columns if column.issue])} AS issues")
     taken += [
         f"{name(holder) if holder else 'NULL::VARCHAR'} AS holder_{role}"
         for role, holder in enumerate(holders)
     ]
     return f"SELECT id, {', '.join(taken)} FROM accounts {' '.join(column.join for column in columns)}"
+
+
+def decided(classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks], rules: Sequence[Rule]) -> str:
+    """The query of all outcomes over `classed`: id, issues, and per role r `outcome_r`, `owner_r`, `pod_r`.
+
+    `owner_r` is null where nobody is given, or where `pod_r` says that the pod is still to share it out.
+    """
+    roles = range(len(masks))
+    outputs = ", ".join(_outcome(role) for role in roles)
+    joins = " ".join(_turn(role) for role in roles)
+    return f"SELECT matched.id AS id, issues, {outputs} FROM ({_matched(classes, masks, rules)}) AS matched {joins}"
 
 
 def _issues(issues: Sequence[str]) -> str:
@@ -57,14 +48,9 @@ def _issues(issues: Sequence[str]) -> str:
     )
 
 
-def _matched(
-    columns: Sequence[ClassColumn],
-    classes: Mapping[str, FieldClasses],
-    masks: Sequence[RoleMasks],
-    rules: Sequence[Rule],
-) -> str:
+def _matched(classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks], rules: Sequence[Rule]) -> str:
     """Field by field, so that a row never carries more than one running word per word of the masks."""
-    numbers = {column.field: f"c{number}" for number, column in enumerate(columns)}
+    numbers = {field: f"c{number}" for number, field in enumerate(classes)}
     kept = ["id", "issues", *(f"holder_{role}" for role in range(len(masks)))]
     running = [
         f"{_start(found, word, numbers, classes, rules)} AS {word_column(role, word)}"
@@ -72,8 +58,8 @@ def _matched(
         for word in range(len(found.all_set))
     ]
     query = f"SELECT {', '.join([*kept, *numbers.values(), *running])} FROM classed"
-    for number, column in enumerate(columns):
-        query = _narrowed(query, number, column.field, masks)
+    for number, field in enumerate(classes):
+        query = _narrowed(query, number, field, masks)
     bits = [f"{_first_bit(role, len(found.all_set))} AS bit_{role}" for role, found in enumerate(masks)]
     return f"SELECT {', '.join([*kept, *bits])} FROM ({query})"
 
