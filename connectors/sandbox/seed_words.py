@@ -9,7 +9,7 @@ Weighted = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A state and its main city; `postal` holds # for any digit and @ for any letter."""
+    """A state and its main city; `postal` patterns hold # for any digit and @ for any letter."""
 
     state: str
     city: str
@@ -29,9 +29,12 @@ class Country:
 
 
 def _regions(text: str) -> tuple[Region, ...]:
-    """One region a line: state|city|postal patterns|weight."""
+    """One region a line: state|city|postal patterns|weight; _ is a blank inside a pattern."""
     rows = (line.strip().split("|") for line in text.strip().splitlines())
-    return tuple(Region(state, city, tuple(postal.split()), float(w)) for state, city, postal, w in rows)
+    return tuple(
+        Region(state, city, tuple(p.replace("_", " ") for p in postal.split()), float(w))
+        for state, city, postal, w in rows
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -70,22 +73,22 @@ COUNTRIES = (
         Sachsen|Dresden|01###|1""")),
     Country("GB", "co.uk", 9, (("United Kingdom", 60), ("UK", 22), ("GB", 6), ("Great Britain", 5),
         ("England", 7)), _regions("""
-        London|London|EC#A #@@ SW#A #@@ N# #@@|9
-        Greater Manchester|Manchester|M# #@@|3
-        Scotland|Edinburgh|EH# #@@|2""")),
+        London|London|EC#A_#@@ SW#A_#@@ N#_#@@|9
+        Greater Manchester|Manchester|M#_#@@|3
+        Scotland|Edinburgh|EH#_#@@|2""")),
     Country("FR", "fr", 6, (("France", 90), ("FR", 10)), _regions("""
         Île-de-France|Paris|750##|6
         Auvergne-Rhône-Alpes|Lyon|690##|2
         Provence-Alpes-Côte d'Azur|Nice|06###|1""")),
     Country("CA", "ca", 6, (("Canada", 92), ("CA", 5), ("CAN", 3)), _regions("""
-        ON|Toronto|M#@ #@#|5
-        QC|Montréal|H#@ #@#|3
-        BC|Vancouver|V#@ #@#|2""")),
+        ON|Toronto|M#@_#@#|5
+        QC|Montréal|H#@_#@#|3
+        BC|Vancouver|V#@_#@#|2""")),
     Country("JP", "co.jp", 5, (("Japan", 80), ("JP", 8), ("日本", 12)), _regions("""
         Tokyo|東京|100-#### 150-####|5
         Osaka|大阪|530-####|2""")),
     Country("NL", "nl", 3, (("Netherlands", 60), ("The Netherlands", 25), ("Nederland", 10), ("NL", 5)),
-        _regions("Noord-Holland|Amsterdam|10## @@|3\nZuid-Holland|Rotterdam|30## @@|2")),
+        _regions("Noord-Holland|Amsterdam|10##_@@|3\nZuid-Holland|Rotterdam|30##_@@|2")),
     Country("AU", "com.au", 3, (("Australia", 93), ("AU", 7)),
         _regions("NSW|Sydney|20##|3\nVIC|Melbourne|30##|2")),
     Country("IN", "in", 4, (("India", 95), ("IN", 5)),
@@ -94,7 +97,7 @@ COUNTRIES = (
         _regions("São Paulo|São Paulo|01###-###|3\nRio de Janeiro|Rio de Janeiro|20###-###|1")),
     Country("CH", "ch", 2, (("Switzerland", 70), ("Schweiz", 25), ("CH", 5)),
         _regions("Zürich|Zürich|80##|2\nGenève|Genève|12##|1")),
-    Country("SE", "se", 2, (("Sweden", 80), ("Sverige", 20)), _regions("Stockholm|Stockholm|11# ##|1")),
+    Country("SE", "se", 2, (("Sweden", 80), ("Sverige", 20)), _regions("Stockholm|Stockholm|11#_##|1")),
     Country("SG", "sg", 1, (("Singapore", 100),), _regions("|Singapore|0#####|1")),
     Country("CI", "ci", 0.5, (("Côte d'Ivoire", 50), ("Ivory Coast", 50)), _regions("Abidjan|Abidjan||1")),
 )  # fmt: skip
