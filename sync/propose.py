@@ -46,7 +46,15 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
         with session.stage("assign"):
             assign(rules, snapshot.tables, desired.assignments, as_of, memory_limit=config.memory_limit)
         with session.stage("measure"):
-            measured = measure(rules, snapshot.tables, desired.assignments, work, as_of)
+            measured = measure(
+                rules,
+                snapshot.tables,
+                desired.assignments,
+                work,
+                as_of,
+                owner_role=config.owner_role,
+                memory_limit=config.memory_limit,
+            )
         with session.stage("diff"):
             changes = diff(
                 desired,
