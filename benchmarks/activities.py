@@ -163,7 +163,7 @@ def by_hand(folder: Path, into: Path, memory: str) -> None:
 
 def ours(folder: Path, into: Path, memory: str) -> None:
     """What a night does."""
-    from rules.measure import measure
+    from rules.measure.night import measure
 
     tables, assignments = files(folder)
     measure(rule_set(), tables, assignments, into, AS_OF, memory_limit=memory)

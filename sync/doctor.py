@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rules.language.problems import DocumentError
 from sync.errors import SyncError
+from sync.field_words import in_config_words
 from sync.schedule import Timetable
 
 if TYPE_CHECKING:
@@ -112,10 +113,8 @@ def crm_findings(session: Session, connector: Connector) -> Iterator[Finding]:
     yield Finding("connection", True, f"{identity.name} ({identity.id}) as {identity.user}")
     writing = session.project.config.writes == "enabled"
     problems = connector.check(writing=writing)
-    outputs = {field.name for field in session.project.output_fields()}
     for problem in problems:
-        advice = '; create it with "territory setup"' if problem.name in outputs else ""
-        yield Finding("field", False, f"{problem}{advice}")
+        yield Finding("field", False, str(in_config_words(problem)))
     if not problems:
         yield Finding(
             "fields", True, f"every mapped field can be {'read and written' if writing else 'read'}"

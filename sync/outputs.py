@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connectors.errors import FieldProblem
 from connectors.mapping import FieldType
+from rules.measure.definitions import Kpi, KpiLevel, Unit, definitions_of
 
 PREFIX = "out_"
 """Our column names of outputs begin with this, so that no rule can read what the last run wrote."""
@@ -25,35 +27,59 @@ class Output:
     """Whether it is written when the config says nothing."""
 
 
-_KPI = "kpis"
-_ASSIGNMENT = "assignments"
+_TYPES: Mapping[Unit, FieldType] = {
+    Unit.TEXT: FieldType.TEXT,
+    Unit.COUNT: FieldType.INTEGER,
+    Unit.DAYS: FieldType.INTEGER,
+    Unit.HOURS: FieldType.NUMBER,
+    Unit.DATE: FieldType.DATE,
+    Unit.FLAG: FieldType.BOOLEAN,
+}
+_KPIS_BY_DEFAULT = ("tier", "workload_hours", "touches_30d", "touches_90d", "last_touch", "covered")
 
-OUTPUTS: Mapping[str, Output] = {
-    output.name: output
-    for output in (
-        Output("territory", FieldType.TEXT, "Territory", "The territory that the rules give this account.", "territory", _ASSIGNMENT),
-        Output("rule", FieldType.TEXT, "Territory Rule", "The id of the rule that decided.", "rule_id", _ASSIGNMENT),
-        Output("reason", FieldType.TEXT, "Territory Reason", "Why this account is where it is, in one sentence.", "reason", _ASSIGNMENT),
-        Output("tier", FieldType.TEXT, "Territory Tier", "Service tier: it sets the planned touches and hours.", "tier", _KPI),
-        Output("workload_hours", FieldType.NUMBER, "Workload Hours", "Hours per 90 days: touches x hours per touch x complexity + travel.", "workload_hours", _KPI),
-        Output("touches_30d", FieldType.INTEGER, "Touches 30 Days", "Qualifying activities in the last 30 days.", "touches_30d", _KPI),
-        Output("touches_90d", FieldType.INTEGER, "Touches 90 Days", "Qualifying activities in the last 90 days.", "touches_90d", _KPI),
-        Output("last_touch", FieldType.DATE, "Last Touch", "Day of the last qualifying activity.", "last_touch", _KPI),
-        Output("covered", FieldType.BOOLEAN, "Covered", "Whether there was a qualifying activity in the last 90 days.", "covered", _KPI),
-        Output("calls_30d", FieldType.INTEGER, "Calls 30 Days", "Calls in the last 30 days.", "calls_30d", _KPI, default=False),
-        Output("emails_30d", FieldType.INTEGER, "E-mails 30 Days", "E-mails in the last 30 days.", "emails_30d", _KPI, default=False),
-        Output("meetings_30d", FieldType.INTEGER, "Meetings 30 Days", "Meetings in the last 30 days.", "meetings_30d", _KPI, default=False),
-        Output("calls_90d", FieldType.INTEGER, "Calls 90 Days", "Calls in the last 90 days.", "calls_90d", _KPI, default=False),
-        Output("emails_90d", FieldType.INTEGER, "E-mails 90 Days", "E-mails in the last 90 days.", "emails_90d", _KPI, default=False),
-        Output("meetings_90d", FieldType.INTEGER, "Meetings 90 Days", "Meetings in the last 90 days.", "meetings_90d", _KPI, default=False),
-        Output("days_since_touch", FieldType.INTEGER, "Days Since Touch", "Days since the last qualifying activity; changes every night.", "days_since_touch", _KPI, default=False),
-        Output("data_issues", FieldType.TEXT, "Territory Data Issues", "Values that could not be read, such as a country that is none.", "data_issues", _ASSIGNMENT, default=False),
-        Output("proposed_owner", FieldType.TEXT, "Proposed Owner", "Id of the owner that the rules propose.", "owner_id", _ASSIGNMENT, default=False),
+
+def _decided(name: str, label: str, description: str, *, source: str = "", default: bool = True) -> Output:
+    return Output(name, FieldType.TEXT, label, description, source or name, "assignments", default)
+
+
+def _measured(kpi: Kpi) -> Output:
+    return Output(
+        kpi.name, _TYPES[kpi.unit], kpi.label, kpi.description, kpi.name, "kpis", kpi.name in _KPIS_BY_DEFAULT
     )
-}  # fmt: skip
+
+
+_ALL = (
+    _decided("territory", "Territory", "The territory that the rules give this account."),
+    _decided("rule", "Territory rule", "The id of the rule that decided.", source="rule_id"),
+    _decided("reason", "Territory reason", "Why this account is where it is, in one sentence."),
+    *(_measured(kpi) for kpi in definitions_of(KpiLevel.ACCOUNT)),
+    _decided(
+        "data_issues",
+        "Territory data issues",
+        "Values of this account that could not be read, such as a country that is none.",
+        default=False,
+    ),
+    _decided(
+        "proposed_owner",
+        "Proposed owner",
+        "Id of the owner that the territory rules propose.",
+        source="owner_id",
+        default=False,
+    ),
+)
+
+OUTPUTS: Mapping[str, Output] = {output.name: output for output in _ALL}
 """Every output by name. A count that changes every night by itself is not written unless asked for."""
 
 
 def column(name: str) -> str:
     """Our column name of an output in the accounts table."""
     return PREFIX + name
+
+
+def in_config_words(problem: FieldProblem) -> FieldProblem:
+    """A problem with a field, named as the config names it; an output that is missing can be created."""
+    if not problem.name.startswith(PREFIX):
+        return problem
+    advice = f'{problem.problem}; create it with "territory setup", or name another field under outputs: in the config'
+    return replace(problem, kind="outputs.fields", name=problem.name.removeprefix(PREFIX), problem=advice)

@@ -34,7 +34,7 @@ TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")
 def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     """Compute, guard and store the plan of a snapshot."""
     from rules.engine.assign import assign
-    from rules.measure import measure
+    from rules.measure.night import measure
 
     project, config = session.project, session.project.config
     rules = load_rules(project.rules_path, project.rule_fields())

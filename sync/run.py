@@ -23,6 +23,7 @@ from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
 from sync.approve import require_approval
 from sync.errors import Busy, ConfigProblem, StalePlan, SyncError
+from sync.field_words import in_config_words
 from sync.ledger import Ledger, Run, RunState, WriteState
 from sync.plan import Plan, load
 from sync.snapshot import Puller, PullReport, Snapshot
@@ -97,7 +98,7 @@ def pull(
     """Bring the snapshot up to date; refuses a mapping that does not fit and a truncated reading."""
     problems = connector.check(writing=session.project.config.writes == "enabled")
     if problems:
-        raise FieldProblems(problems)
+        raise FieldProblems([in_config_words(problem) for problem in problems])
     config = session.project.config
     puller = Puller(
         folder=session.snapshots,

@@ -15,7 +15,8 @@ from benchmarks.real_companies import EXAMPLE, FIELDS, hubspot, salesforce, snap
 from rules.engine.assign import assign
 from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet
-from rules.measure import ACCOUNTS_FILE, MeasureSummary, measure
+from rules.measure.night import ACCOUNTS_FILE, measure
+from rules.measure.summary import MeasureSummary
 from rules.tables import Decision, ReasonCode
 from rules.testing import run_tests
 

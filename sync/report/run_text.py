@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync.ledger import Ledger, RunState, WriteState
 from sync.log import inert
+from sync.outputs import PREFIX
 from sync.report.table import table
 from sync.run import Enacted
 
@@ -48,7 +49,12 @@ def _rest(ledger: Ledger, run_id: str, state: WriteState) -> list[str]:
     if not writes:
         return []
     rows = [
-        (w.record_id, ", ".join(w.after), w.code or "-", inert(w.message or _found(w.found)))
+        (
+            w.record_id,
+            ", ".join(name.removeprefix(PREFIX) for name in w.after),
+            w.code or "-",
+            inert(w.message or _found(w.found)),
+        )
         for w in writes[:MOST]
     ]
     rest = [f"  ... and {len(writes) - MOST:,} more"] if len(writes) > MOST else []

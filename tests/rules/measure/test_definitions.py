@@ -13,8 +13,9 @@ import pytest
 
 from rules.language.condition import In, Not
 from rules.language.ruleset import Band, Complexity, Member, Tier, Workload
-from rules.measure import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, MeasureSummary, measure
 from rules.measure.definitions import DEFINITIONS, HELP_LENGTH, Direction, Kpi, KpiLevel, definitions_of
+from rules.measure.night import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, measure
+from rules.measure.summary import MeasureSummary
 from rules.tables import ACCOUNT_KPIS, REP_KPIS, TERRITORY_KPIS
 from tests.rules.measure.worlds import (
     AS_OF,

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from rules.language.condition import All, Any, Between, In, IsMissing, Not
 from rules.language.ruleset import Band, Complexity, Member, Tier, Workload
-from rules.measure import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, MeasureSummary, measure
+from rules.measure.night import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, measure
+from rules.measure.summary import MeasureSummary
 from rules.tables import ACCOUNT_KPIS, REP_KPIS, TERRITORY_KPIS
 from tests.rules.measure import naive
 from tests.rules.measure.worlds import (

@@ -1,112 +1,20 @@
-"""The memory of everything: plans, approvals, runs, every write with its before-image and state.
-
-SQLite in WAL mode with synchronous=FULL: what is committed survives a power cut. Rows are only added or
-moved forward in state; `history` is append-only and hash-chained, so a changed past is noticed.
-"""
+"""The ledger itself: what every part of the flow remembers and asks."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from sync.errors import StateDamaged
-from sync.ledger_schema import (
-    approvals,
-    history,
-    holds,
-    last_written,
-    migrate,
-    nights,
-    plans,
-    runs,
-    writes,
-)
-
-
-class WriteState(StrEnum):
-    """Where one write stands; planned -> inflight -> one of the others."""
-
-    PLANNED = "planned"
-    INFLIGHT = "inflight"
-    APPLIED = "applied"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
-    HELD = "held"
-    UNKNOWN = "unknown"
-
-
-OPEN_STATES = (WriteState.PLANNED, WriteState.INFLIGHT, WriteState.UNKNOWN)
-
-
-class RunState(StrEnum):
-    """Where one run stands."""
-
-    RUNNING = "running"
-    """Begun and not finished: at work now, or interrupted and to be resumed."""
-    DONE = "done"
-    PARTIAL = "partial"
-    """Finished; some writes ended in conflict, rejected or held."""
-    EXPIRED = "expired"
-    """Interrupted, and its plan expired before it was resumed; the rest was held."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerWrite:
-    """One write as remembered; `before` and `after` map our columns to JSON-safe values."""
-
-    seq: int
-    record_id: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-    state: WriteState
-    code: str = ""
-    message: str = ""
-    found: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt to enact a plan."""
-
-    id: str
-    plan_id: str
-    kind: str
-    state: RunState
-    started_at: datetime
-    finished_at: datetime | None
-    actor: str
-    summary: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A name on a plan's hash and the breaches accepted."""
-
-    plan_id: str
-    by: str
-    at: datetime
-    accepted: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """An account whose owner a person set; we leave it until it is released or the owner changes again."""
-
-    record_id: str
-    live_owner: str | None
-    wanted_owner: str | None
-    reason: str
-    since: datetime
-    run_id: str
+from sync.ledger import chain, owners
+from sync.ledger.rows import from_json, ledger_write, run_of, to_json, to_text, to_time, write_row
+from sync.ledger.schema import approvals, holds, last_written, migrate, nights, plans, runs, writes
+from sync.ledger.values import Approval, Hold, LedgerWrite, Run, RunState, WriteState
 
 
 class Ledger:
@@ -144,21 +52,21 @@ class Ledger:
             if known is None:
                 connection.execute(
                     plans.insert().values(
-                        id=plan_id, created_at=_text(at), author=author, header=_json(header)
+                        id=plan_id, created_at=to_text(at), author=author, header=to_json(header)
                     )
                 )
-                _chain(connection, at, "plan", {"plan": plan_id, "author": author})
+                chain.append(connection, at, "plan", {"plan": plan_id, "author": author})
 
     def renew_plan(self, plan_id: str, at: datetime) -> None:
         """The same plan was computed again from a fresh pull: its age counts from now."""
         with self._begin() as connection:
-            connection.execute(plans.update().where(plans.c.id == plan_id).values(created_at=_text(at)))
+            connection.execute(plans.update().where(plans.c.id == plan_id).values(created_at=to_text(at)))
 
     def plan_made_at(self, plan_id: str) -> datetime | None:
         """When a plan was made, None where this ledger does not know it."""
         with self._begin() as connection:
             row = connection.execute(sa.select(plans.c.created_at).where(plans.c.id == plan_id)).first()
-        return _time(row[0]) if row else None
+        return to_time(row[0]) if row else None
 
     def plan_ids(self, prefix: str) -> list[str]:
         """Ids of the plans that begin so."""
@@ -183,11 +91,11 @@ class Ledger:
                 approvals.insert().values(
                     plan_id=approval.plan_id,
                     by=approval.by,
-                    at=_text(approval.at),
-                    accepted=_json(approval.accepted),
+                    at=to_text(approval.at),
+                    accepted=to_json(approval.accepted),
                 )
             )
-            _chain(
+            chain.append(
                 connection,
                 approval.at,
                 "approval",
@@ -200,7 +108,7 @@ class Ledger:
         with self._begin() as connection:
             rows = connection.execute(query).mappings().all()
         return [
-            Approval(r["plan_id"], r["by"], _time(r["at"]), tuple(json.loads(r["accepted"]))) for r in rows
+            Approval(r["plan_id"], r["by"], to_time(r["at"]), tuple(from_json(r["accepted"]))) for r in rows
         ]
 
     # runs and writes
@@ -223,14 +131,16 @@ class Ledger:
                     plan_id=plan_id,
                     kind=kind,
                     state=RunState.RUNNING,
-                    started_at=_text(at),
+                    started_at=to_text(at),
                     actor=actor,
                     summary="{}",
                 )
             )
             for chunk in planned:
-                connection.execute(writes.insert(), [_write_row(run_id, write) for write in chunk])
-            _chain(connection, at, "run", {"run": run_id, "plan": plan_id, "kind": kind, "actor": actor})
+                connection.execute(writes.insert(), [write_row(run_id, write) for write in chunk])
+            chain.append(
+                connection, at, "run", {"run": run_id, "plan": plan_id, "kind": kind, "actor": actor}
+            )
 
     def open_writes(self, run_id: str, limit: int) -> list[LedgerWrite]:
         """The next writes of a run that are still planned, in order."""
@@ -258,7 +168,7 @@ class Ledger:
             if not rows:
                 return
             last = rows[-1]["seq"]
-            yield [_ledger_write(row) for row in rows]
+            yield [ledger_write(row) for row in rows]
 
     def _writes(self, run_id: str, states: Sequence[WriteState], limit: int | None) -> list[LedgerWrite]:
         query = (
@@ -269,7 +179,7 @@ class Ledger:
         if limit is not None:
             query = query.limit(limit)
         with self._begin() as connection:
-            return [_ledger_write(row) for row in connection.execute(query).mappings()]
+            return [ledger_write(row) for row in connection.execute(query).mappings()]
 
     def mark(self, run_id: str, marked: Sequence[LedgerWrite], *, at: datetime) -> None:
         """Move writes to a new state, in one durable transaction, and remember what was applied last.
@@ -285,7 +195,7 @@ class Ledger:
                     code=sa.bindparam("to_code"),
                     message=sa.bindparam("to_message"),
                     found=sa.bindparam("to_found"),
-                    updated_at=_text(at),
+                    updated_at=to_text(at),
                 ),
                 [
                     {
@@ -293,13 +203,13 @@ class Ledger:
                         "to_state": str(w.state),
                         "to_code": w.code,
                         "to_message": w.message,
-                        "to_found": None if w.found is None else _json(w.found),
+                        "to_found": None if w.found is None else to_json(w.found),
                     }
                     for w in marked
                 ],
             )
-            _remember_owners(connection, run_id, marked, at)
-            _chain(
+            owners.remember_owners(connection, run_id, marked, at)
+            chain.append(
                 connection, at, "writes", {"run": run_id, "states": [[w.seq, str(w.state)] for w in marked]}
             )
 
@@ -309,9 +219,9 @@ class Ledger:
             connection.execute(
                 runs.update()
                 .where(runs.c.id == run_id)
-                .values(state=str(state), finished_at=_text(at), summary=_json(summary))
+                .values(state=str(state), finished_at=to_text(at), summary=to_json(summary))
             )
-            _chain(connection, at, "finished", {"run": run_id, "state": str(state), "summary": summary})
+            chain.append(connection, at, "finished", {"run": run_id, "state": str(state), "summary": summary})
 
     def counts(self, run_id: str) -> dict[WriteState, int]:
         """How many writes of a run stand in each state."""
@@ -345,7 +255,7 @@ class Ledger:
     def _runs(self, where: sa.ColumnElement[bool], limit: int) -> list[Run]:
         query = sa.select(runs).where(where).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         with self._begin() as connection:
-            return [_run(row) for row in connection.execute(query).mappings()]
+            return [run_of(row) for row in connection.execute(query).mappings()]
 
     def position(self) -> str:
         """Changes whenever something was sent to the CRM, so that a plan knows whether it is the next one."""
@@ -374,7 +284,7 @@ class Ledger:
                 r["live_owner"],
                 r["wanted_owner"],
                 r["reason"],
-                _time(r["since"]),
+                to_time(r["since"]),
                 r["run_id"],
             )
             for r in rows
@@ -383,7 +293,7 @@ class Ledger:
     def hold(self, found: Sequence[Hold]) -> None:
         """Hold these accounts; one that is held already stays as it is."""
         with self._begin() as connection:
-            _hold(connection, found)
+            owners.hold(connection, found)
 
     def release(self, record_ids: Sequence[str], *, at: datetime, by: str) -> int:
         """End the hold of these accounts; the rules decide again at the next plan. Returns how many were held."""
@@ -391,11 +301,11 @@ class Ledger:
             done = connection.execute(
                 holds.update()
                 .where(holds.c.record_id.in_(list(record_ids)), holds.c.released_at.is_(None))
-                .values(released_at=_text(at), released_by=by)
+                .values(released_at=to_text(at), released_by=by)
             ).rowcount
             # Without this the next plan would see the human's change once more, and hold again.
             connection.execute(last_written.delete().where(last_written.c.record_id.in_(list(record_ids))))
-            _chain(connection, at, "release", {"records": list(record_ids), "by": by})
+            chain.append(connection, at, "release", {"records": list(record_ids), "by": by})
         return int(done)
 
     # nights
@@ -417,7 +327,7 @@ class Ledger:
                 nights.insert().values(
                     schedule=schedule,
                     local_date=night.isoformat(),
-                    at=_text(at),
+                    at=to_text(at),
                     exit_code=exit_code,
                     state="done" if done else "open",
                 )
@@ -437,7 +347,7 @@ class Ledger:
             return None
         return (
             date.fromisoformat(row["local_date"]),
-            _time(row["at"]),
+            to_time(row["at"]),
             row["exit_code"],
             row["state"] == "done",
         )
@@ -446,17 +356,8 @@ class Ledger:
 
     def check_history(self) -> int:
         """The number of history entries; StateDamaged names the first whose hash does not follow."""
-        previous, seq = "", 0
         with self._begin() as connection:
-            for row in connection.execute(sa.select(history).order_by(history.c.seq)).mappings():
-                seq += 1
-                expected = _hash(previous, row["at"], row["kind"], row["payload"])
-                if row["seq"] != seq or row["previous"] != previous or row["hash"] != expected:
-                    raise StateDamaged(
-                        f"ledger history entry {row['seq']} was changed or one before it is gone; restore a backup"
-                    )
-                previous = row["hash"]
-        return seq
+            return chain.check(connection)
 
 
 def _durable(connection: Any, _: Any) -> None:
@@ -470,133 +371,3 @@ def _sound(connection: sa.Connection, path: Path) -> None:
     answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if answer != "ok":
         raise StateDamaged(f"{path} is damaged ({answer}); restore it from a backup, nothing was sent")
-
-
-def _remember_owners(
-    connection: sa.Connection, run_id: str, marked: Sequence[LedgerWrite], at: datetime
-) -> None:
-    ours = [
-        {"record_id": w.record_id, "value": w.after["owner_id"], "run_id": run_id}
-        for w in marked
-        if w.state is WriteState.APPLIED and "owner_id" in w.after
-    ]
-    if ours:
-        connection.execute(
-            last_written.delete().where(last_written.c.record_id == sa.bindparam("key")),
-            [{"key": o["record_id"]} for o in ours],
-        )
-        connection.execute(last_written.insert(), ours)
-    moved = [
-        w
-        for w in marked
-        if w.state is WriteState.CONFLICT and "owner_id" in w.after and w.found and "owner_id" in w.found
-    ]
-    _hold(
-        connection,
-        [
-            Hold(
-                w.record_id,
-                w.found["owner_id"],
-                w.after["owner_id"],
-                "the owner was changed in the CRM between plan and apply",
-                at,
-                run_id,
-            )
-            for w in moved
-            if w.found and w.found["owner_id"] != w.before.get("owner_id")
-        ],
-    )
-
-
-def _hold(connection: sa.Connection, found: Sequence[Hold]) -> None:
-    if not found:
-        return
-    known = {
-        row[0]
-        for row in connection.execute(sa.select(holds.c.record_id).where(holds.c.released_at.is_(None)))
-    }
-    fresh = [
-        {
-            "record_id": h.record_id,
-            "live_owner": h.live_owner,
-            "wanted_owner": h.wanted_owner,
-            "reason": h.reason,
-            "since": _text(h.since),
-            "run_id": h.run_id,
-        }
-        for h in found
-        if h.record_id not in known
-    ]
-    if fresh:
-        connection.execute(holds.insert(), fresh)
-
-
-def _chain(connection: sa.Connection, at: datetime, kind: str, payload: Mapping[str, Any]) -> None:
-    last = connection.execute(
-        sa.select(history.c.seq, history.c.hash).order_by(history.c.seq.desc()).limit(1)
-    ).first()
-    seq, previous = (last[0] + 1, last[1]) if last else (1, "")
-    text = _json(payload)
-    connection.execute(
-        history.insert().values(
-            seq=seq,
-            at=_text(at),
-            kind=kind,
-            payload=text,
-            previous=previous,
-            hash=_hash(previous, _text(at), kind, text),
-        )
-    )
-
-
-def _hash(previous: str, at: str, kind: str, payload: str) -> str:
-    return hashlib.sha256("\n".join((previous, at, kind, payload)).encode()).hexdigest()
-
-
-def _write_row(run_id: str, write: LedgerWrite) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "seq": write.seq,
-        "record_id": write.record_id,
-        "before": _json(write.before),
-        "after": _json(write.after),
-        "state": str(write.state),
-    }
-
-
-def _ledger_write(row: sa.RowMapping) -> LedgerWrite:
-    return LedgerWrite(
-        seq=row["seq"],
-        record_id=row["record_id"],
-        before=json.loads(row["before"]),
-        after=json.loads(row["after"]),
-        state=WriteState(row["state"]),
-        code=row["code"],
-        message=row["message"],
-        found=None if row["found"] is None else json.loads(row["found"]),
-    )
-
-
-def _run(row: sa.RowMapping) -> Run:
-    return Run(
-        id=row["id"],
-        plan_id=row["plan_id"],
-        kind=row["kind"],
-        state=RunState(row["state"]),
-        started_at=_time(row["started_at"]),
-        finished_at=_time(row["finished_at"]) if row["finished_at"] else None,
-        actor=row["actor"],
-        summary=json.loads(row["summary"]),
-    )
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
