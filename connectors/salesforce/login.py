@@ -78,6 +78,8 @@ def _login_error(code: object, message: str) -> Exception:
     if isinstance(code, int):
         return AuthFailed(f"the login was answered with status {code}")
     hint = _HINTS.get(str(code), "")
+    # seen 2026-03, 1.12.10: the package forgets to fill this in
+    message = message.removesuffix(" Response content: {content}")
     return AuthFailed(f"Salesforce refuses the login: {code}, {message[:200]}{hint}")
 
 
