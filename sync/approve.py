@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from rules.language.problems import did_you_mean
 from sync.errors import GateRefused, SyncError
 from sync.ledger import Approval, Ledger
 from sync.plan import Plan
@@ -16,8 +15,8 @@ def approve(ledger: Ledger, plan: Plan, *, by: str, at: datetime, accept: Sequen
     names = [breach.name for breach in plan.breaches]
     for name in accept:
         if name not in names:
-            hint = did_you_mean(name, names) if names else "it has none"
-            raise SyncError(f"plan {plan.short} has no breach {name!r}; {hint}")
+            known = f"its breaches are {', '.join(names)}" if names else "it exceeds no limit"
+            raise SyncError(f"plan {plan.short} has no breach {name!r}; {known}")
     approval = Approval(plan.id, by, at, tuple(sorted(set(accept))))
     ledger.approve(approval)
     return approval

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -19,6 +19,9 @@ from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
 from sync.outputs import OUTPUTS, column
+
+if TYPE_CHECKING:
+    from rules.language.ruleset import RuleSet
 
 
 class Section(BaseModel):
@@ -201,6 +204,12 @@ class Project:
             if name not in STANDARD_FIELDS
         }
         return {**STANDARD_FIELDS, **own}
+
+    def rules(self) -> RuleSet:
+        """The rules, checked; DocumentError lists every problem with its place."""
+        from rules.language.load import load_rules
+
+        return load_rules(self.rules_path, self.rule_fields())
 
     def decision_hash(self) -> str:
         """Changes with every part of the config that decides what a plan holds."""

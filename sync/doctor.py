@@ -62,10 +62,8 @@ def names_finding(claims: object) -> Finding:
 
 
 def _rules(session: Session) -> RuleSet | Finding:
-    from rules.language.load import load_rules
-
     try:
-        return load_rules(session.project.rules_path, session.project.rule_fields())
+        return session.project.rules()
     except DocumentError as error:
         return Finding("rules", False, f"{len(error.problems)} problems\n{error}")
 

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rules.explain import Explanation, explain, render
-from rules.language.load import load_rules
 from sync.errors import SyncError
 from sync.log import inert
 from sync.outputs import PREFIX
@@ -53,7 +52,7 @@ def explain_account(
     if snapshot is None:
         raise SyncError('nothing was pulled yet; do so with "territory pull"')
     row = find_account(snapshot, wanted)
-    rules = load_rules(session.project.rules_path, session.project.rule_fields())
+    rules = session.project.rules()
     raw = {name: row.get(name) for name in rules.fields}
     return row, explain(raw, rules), _assigned(session, row["id"])
 

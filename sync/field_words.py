@@ -17,6 +17,6 @@ def in_config_words(problem: FieldProblem) -> FieldProblem:
         problem,
         kind="outputs.fields",
         name=problem.name.removeprefix(PREFIX),
-        problem=f'{problem.problem}; see "territory setup"',
+        problem=f'{problem.problem}; "territory setup" creates what is missing, or name another field under outputs: in the config',
         candidates=(),
     )

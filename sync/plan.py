@@ -104,14 +104,18 @@ def load(path: Path) -> Plan:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise ConfigProblem(f"there is no plan file {path}")
+        raise ConfigProblem(f'there is no plan file {path}; make a new plan with "territory plan"')
     try:
         header = json.loads((pq.read_schema(path).metadata or {})[HEADER])
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise StateDamaged(f"{path} is not a plan, or was damaged: make a new one") from error
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        # Arrow tells a damaged footer as an OSError.
+        raise StateDamaged(
+            f'{path} is not a plan, or was damaged: make a new one with "territory plan"'
+        ) from error
     if header["format"] != FORMAT:
         raise StateDamaged(
-            f"{path} is a plan of format {header['format']}, this program writes {FORMAT}: make a new one"
+            f"{path} is a plan of format {header['format']}, this program writes {FORMAT}: "
+            'make a new one with "territory plan"'
         )
     return Plan(
         id=sha256(path),

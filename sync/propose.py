@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.mapping import FieldType
-from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet
 from sync.diff import Desired, database, diff
 from sync.guard import guard
@@ -37,7 +36,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     from rules.measure.night import measure
 
     project, config = session.project, session.project.config
-    rules = load_rules(project.rules_path, project.rule_fields())
+    rules = project.rules()
     as_of = session.now().astimezone(ZoneInfo(rules.timezone)).date()
     with _working_folder(session.plans) as work:
         desired = Desired(

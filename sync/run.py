@@ -152,8 +152,7 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
     config does not enable writes.
     """
     project = session.project
-    if project.config.writes != "enabled":
-        raise ConfigProblem('nothing is written until the config says "writes: enabled"')
+    require_writes(project)
     run = ledger.run_of_plan(plan.id)
     if run is None:
         require_approval(ledger, plan, always=project.config.approval == "always")
@@ -174,10 +173,17 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
     return _finish(session, ledger, run, verified)
 
 
+def require_writes(project: Project) -> None:
+    """ConfigProblem where the config does not enable writes."""
+    if project.config.writes != "enabled":
+        raise ConfigProblem(
+            f'nothing is written while {project.path} says "writes: disabled"; change it to "writes: enabled" '
+            "when the plans are what you want"
+        )
+
+
 def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> None:
     """StalePlan says which of org, age, snapshot, rules, config and ledger moved since the plan was made."""
-    from rules.language.load import load_rules
-
     made = ledger.plan_made_at(plan.id)
     if made is None:
         raise StalePlan(
@@ -193,7 +199,7 @@ def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Conne
         (ledger.position() != plan.bindings.ledger, "another run wrote to the CRM"),
     ]
     if plan.kind == "sync":
-        rules = load_rules(session.project.rules_path, session.project.rule_fields())
+        rules = session.project.rules()
         current = snapshots.load(session.snapshots)
         checks += [
             (
@@ -213,8 +219,14 @@ def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Conne
 def night(
     session: Session, ledger: Ledger, connector: Connector, *, write: bool
 ) -> tuple[Plan, Enacted | None]:
-    """One unattended run: resume what was interrupted, then pull, plan, gate and, if `write`, apply."""
+    """One unattended run: resume what was interrupted, then pull, plan, gate and, if `write`, apply.
+
+    ConfigProblem or DocumentError before anything is pulled where the config or the rules would stop it later.
+    """
+    if write:
+        require_writes(session.project)
     resume(session, ledger, connector)
+    session.project.rules()
     report = pull(session, connector)
     plan = propose(session, ledger, report.snapshot)
     if plan.is_empty or not write:

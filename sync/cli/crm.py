@@ -55,7 +55,7 @@ def setup(
 ) -> None:
     """Create the fields in the CRM that territories and KPIs are written to; shows what it would do first."""
     from sync.cli.session import connected, open_session
-    from sync.errors import ConfigProblem
+    from sync.run import require_writes
 
     session = open_session(config)
     with session.locked(), connected(session) as connector:
@@ -69,8 +69,7 @@ def setup(
         if not yes:
             typer.echo('Nothing was created. Do it with "territory setup --yes"')
             return
-        if session.project.config.writes != "enabled":
-            raise ConfigProblem('nothing is created until the config says "writes: enabled"')
+        require_writes(session.project)
         connector.setup(steps)
         left = connector.setup_steps(session.project.output_fields())
         typer.echo("done" if not left else f"{len(left)} steps are still open; look again in a minute")

@@ -31,9 +31,7 @@ def _expected(error: BaseException) -> int:
     match error:
         case DocumentError():
             count = len(error.problems)
-            return _say(
-                f"{count} problem{'s' if count != 1 else ''}; nothing was read or written\n{error}", FAILED
-            )
+            return _say(f"{count} problem{'s' if count != 1 else ''} to correct first:\n{error}", FAILED)
         case SyncError():
             return _say(str(error), error.exit_code)
         case QuotaSpent() | Transient():

@@ -144,10 +144,9 @@ def _snapshot(at: datetime) -> str:
 
 
 def _timetable(session: Session) -> Timetable:
-    from rules.language.load import load_rules
     from sync.doctor import timetable
 
-    return timetable(session, load_rules(session.project.rules_path, session.project.rule_fields()))
+    return timetable(session, session.project.rules())
 
 
 @app.command()

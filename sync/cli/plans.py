@@ -37,6 +37,8 @@ def plan(
     from sync.run import propose, pull
 
     session = open_session(config)
+    # What is wrong with the rules is said before the CRM is read, which may take long.
+    session.project.rules()
     with session.locked(), session.ledger() as ledger:
         if no_pull:
             snapshot = latest_snapshot(session)

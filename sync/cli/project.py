@@ -65,11 +65,9 @@ def _test_connection(config: Path) -> None:
 
 
 def _rules(config: Path) -> RuleSet:
-    from rules.language.load import load_rules
-    from sync.cli.session import open_session
+    from sync.cli.session import open_project
 
-    session = open_session(config, progress=False)
-    return load_rules(session.project.rules_path, session.project.rule_fields())
+    return open_project(config).rules()
 
 
 @app.command()

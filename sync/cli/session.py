@@ -8,27 +8,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sync.errors import ConfigProblem, SyncError
+from sync.errors import ConfigProblem, StateDamaged, SyncError
 
 if TYPE_CHECKING:
     from connectors.base import Connector
+    from sync.config import Project
     from sync.ledger import Ledger
     from sync.plan import Plan
     from sync.run import Session
     from sync.snapshot import Snapshot
 
 
-def open_session(config: Path, *, progress: bool = True) -> Session:
-    """The session of a config file, with progress on a terminal."""
-    from sync.cli.progress import Progress
+def open_project(config: Path) -> Project:
+    """The project of a config file, all that verbs need that neither ask the CRM nor remember anything."""
     from sync.config import load_project
-    from sync.run import Session
 
     if not config.is_file():
         raise ConfigProblem(
             f'there is no config file {config}; make one with "territory init", or name one with --config'
         )
-    project = load_project(config)
+    return load_project(config)
+
+
+def open_session(config: Path, *, progress: bool = True) -> Session:
+    """The session of a config file, with progress on a terminal."""
+    from sync.cli.progress import Progress
+    from sync.run import Session
+
+    project = open_project(config)
     if not (progress and sys.stderr.isatty()):
         return Session(project)
     shown = Progress()
@@ -58,10 +65,14 @@ def find_plan(session: Session, ledger: Ledger, name: str | None) -> Plan:
     ids = ledger.plan_ids(name)
     if len(ids) != 1:
         found = "no plan" if not ids else f"{len(ids)} plans"
-        raise SyncError(f'{found} with id {name}; "territory history" lists them')
+        latest = ledger.latest_plan()
+        known = f"the latest is {latest[:12]}" if latest else 'make one with "territory plan"'
+        raise SyncError(f"{found} in {session.plans} with an id that begins with {name!r}; {known}")
     plan = load(session.plans / ids[0][:12] / "plan.parquet")
     if plan.id != ids[0]:
-        raise SyncError(f"the plan file {plan.path} was changed after it was made; make a new plan")
+        raise StateDamaged(
+            f'the plan file {plan.path} was changed after it was made; make a new one with "territory plan"'
+        )
     return plan
 
 
