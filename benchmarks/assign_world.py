@@ -250,7 +250,7 @@ def _renewal(random: Random) -> Condition:
 def _text(random: Random) -> Condition:
     field = random.choice(["city", *TEXTS])
     values = [city.lower() for city in CITIES] if field == "city" else TEXTS[field]
-    return In(field, tuple(sorted(random.sample(values, max(2, len(values) // 8)))))
+    return In(field, tuple(sorted(random.sample(values, min(12, max(2, len(values) // 8))))))
 
 
 def _industry(random: Random) -> Condition:
