@@ -108,5 +108,5 @@ class FieldProblems(ConnectorError):
         self.problems = tuple(problems)
         count = f"{len(problems)} field{'s' if len(problems) != 1 else ''}"
         super().__init__(
-            f"{count} of the mapping do not fit the CRM:\n" + "\n".join(f"  {p}" for p in problems)
+            f"the mapping does not fit the CRM in {count}:\n" + "\n".join(f"  {p}" for p in problems)
         )

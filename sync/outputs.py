@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from connectors.errors import FieldProblem
 from connectors.mapping import FieldType
 from rules.measure.definitions import Kpi, KpiLevel, Unit, definitions_of
 
@@ -75,11 +74,3 @@ OUTPUTS: Mapping[str, Output] = {output.name: output for output in _ALL}
 def column(name: str) -> str:
     """Our column name of an output in the accounts table."""
     return PREFIX + name
-
-
-def in_config_words(problem: FieldProblem) -> FieldProblem:
-    """A problem with a field, named as the config names it; an output that is missing can be created."""
-    if not problem.name.startswith(PREFIX):
-        return problem
-    advice = f'{problem.problem}; create it with "territory setup", or name another field under outputs: in the config'
-    return replace(problem, kind="outputs.fields", name=problem.name.removeprefix(PREFIX), problem=advice)

@@ -58,7 +58,7 @@ class Answer:
 def error_of(answer: Answer, what: str) -> ConnectorError:
     """The error that a failed call is, in Salesforce's own words."""
     code, message = _said(answer)
-    told = f"{what}: {code or answer.status}{', ' + message if message else ''}"
+    told = f"{what}: {code or answer.status}{', ' + message.rstrip('.') if message else ''}"
     if answer.status == 401:
         return AuthFailed(told)
     if code == "REQUEST_LIMIT_EXCEEDED" and "TotalRequests" in message:

@@ -62,7 +62,9 @@ def _token(settings: SalesforceSettings, session: requests.Session) -> tuple[str
     except requests.RequestException as error:
         raise Unavailable(f"the login server could not be reached: {type(error).__name__}") from None
     except AttributeError as error:
-        raise Unavailable("the login server gave an answer without an instance_url") from error
+        raise Unavailable(
+            "the login server's answer is none to a login; it may be down, see https://status.salesforce.com"
+        ) from error
     except (ValueError, TypeError, PyJWTError) as error:
         raise AuthFailed(
             f"the private key cannot sign ({type(error).__name__}): is it the whole PEM?"

@@ -30,9 +30,7 @@ class Ledger:
                 _sound(connection, path)
                 migrate(connection)
         except sa.exc.DatabaseError as error:
-            raise StateDamaged(
-                f"{path} is no sound ledger: {error.orig}; restore it from a backup"
-            ) from error
+            raise StateDamaged(_damaged(path, str(error.orig))) from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -370,4 +368,11 @@ def _durable(connection: Any, _: Any) -> None:
 def _sound(connection: sa.Connection, path: Path) -> None:
     answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if answer != "ok":
-        raise StateDamaged(f"{path} is damaged ({answer}); restore it from a backup, nothing was sent")
+        raise StateDamaged(_damaged(path, " ".join(str(answer).split())))
+
+
+def _damaged(path: Path, why: str) -> str:
+    return (
+        f"the ledger {path} cannot be read ({why}); nothing was sent. Restore it from a backup. Without one, move it "
+        "away: a new one begins, which knows neither what was written before nor which accounts are held"
+    )
