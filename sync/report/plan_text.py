@@ -60,7 +60,7 @@ def _body(plan: Plan) -> list[str]:
         ("rep", "before", "gained", "lost", "after"),
         [
             (
-                r["name"] + ("" if r["active"] else " (not active)"),
+                r["name"] + ("" if r["active"] else " (not an active person)"),
                 r["before"],
                 r["gained"],
                 r["lost"],
