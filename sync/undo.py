@@ -27,7 +27,7 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
         raise SyncError(f"run {run.id} applied nothing, so there is nothing to undo")
     undone = load(session.plans / run.plan_id[:12] / "plan.parquet")
     reason = f"undo of run {run.id}"
-    table = _changes(applied, reason)
+    table = _changes(applied, reason, _names(undone))
     owners = sum("owner_id" in write.after for write in applied)
     header = {
         "kind": "undo",
@@ -43,6 +43,7 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
             "owner_changes": owners,
             "field_changes": table.num_rows - owners,
             "held": 0,
+            "names": undone.summary.get("names", {}),
         },
     }
     plan = store(session.plans, header, table)
@@ -50,7 +51,13 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
     return plan
 
 
-def _changes(applied: list[LedgerWrite], reason: str) -> pa.Table:
+def _names(plan: Plan) -> dict[str, str | None]:
+    """Name of every account of a plan, by id."""
+    changes = plan.changes()
+    return dict(zip(changes["record_id"].to_pylist(), changes["name"].to_pylist(), strict=True))
+
+
+def _changes(applied: list[LedgerWrite], reason: str, names: dict[str, str | None]) -> pa.Table:
     import pyarrow as pa
 
     rows = sorted(
@@ -65,5 +72,6 @@ def _changes(applied: list[LedgerWrite], reason: str) -> pa.Table:
     columns["after"] = [row[3] for row in rows]
     columns["action"] = ["change"] * len(rows)
     columns["family"] = columns["record_id"]
+    columns["name"] = [names.get(row[0]) for row in rows]
     columns["reason"] = [reason] * len(rows)
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
