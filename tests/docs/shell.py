@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shlex
@@ -13,6 +14,11 @@ from pathlib import Path
 
 from tests.docs.blocks import ROOT, Block
 
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    ["connectors.files.connector", "duckdb", "pyarrow.parquet", "rules.engine.assign", "rules.language.load",
+     "rules.measure", "sqlglot", "sync.cli.app", "sync.explanation", "sync.propose", "sync.report.plan_text", "sync.run"]
+)  # fmt: skip
 RUN = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b")
 _VARYING = (
     (RUN, "RUN"),
@@ -40,8 +46,11 @@ class Terminal:
         if command.startswith("cd "):
             self.folder = self.folder / shlex.split(command)[1]
             return 0, []
+        command = self._with_present_run(command)
+        if command.startswith("territory ") and not set(command) & set("|;&<>$"):
+            return self._territory(shlex.split(command)[1:], timeout)
         done = subprocess.run(
-            ["bash", "-c", self._with_present_run(command)],
+            ["bash", "-c", command],
             cwd=self.folder,
             env=self._environment(),
             capture_output=True,
@@ -49,8 +58,20 @@ class Terminal:
             timeout=timeout,
             check=False,
         )
-        lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
-        return done.returncode, [line for line in lines if not line.startswith('{"')]
+        return done.returncode, _without_log(done.stdout + done.stderr)
+
+    def _territory(self, arguments: Sequence[str], timeout: float) -> tuple[int, list[str]]:
+        """As a process of its own, forked from one that has read the heavy libraries already."""
+        shown = self.shims / "shown"
+        process = _CONTEXT.Process(
+            target=_main, args=(arguments, self.folder, self._environment(), shown), daemon=True
+        )
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.terminate()
+            raise TimeoutError(f"territory {' '.join(arguments)} ran for more than {timeout} s")
+        return process.exitcode, _without_log(shown.read_text() + shown.with_suffix(".err").read_text())
 
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "TMPDIR")}
@@ -65,14 +86,35 @@ class Terminal:
         return RUN.sub(lines[1].split()[0], command)
 
 
+def _main(arguments: Sequence[str], folder: Path, variables: Mapping[str, str], shown: Path) -> None:
+    """The command line in this process, which ends with its exit code; prints into `shown` and beside it."""
+    for path, number in ((shown, 1), (shown.with_suffix(".err"), 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    sys.argv = ["territory", *arguments]
+    from sync.cli import main
+
+    main()
+
+
+def _without_log(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith('{"')]
+
+
 def make_shims(folder: Path) -> Path:
     """A folder with the command `territory` of this source tree."""
     folder.mkdir()
-    shim = folder / "territory"
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from sync.cli import main; main()"
-    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(program)} "$@"\n')
-    shim.chmod(0o755)
+    make_shim(folder / "territory", "from sync.cli import main; main()")
     return folder
+
+
+def make_shim(path: Path, program: str, *arguments: str) -> None:
+    """A command that runs this Python with these arguments and then its own."""
+    words = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}", *arguments]
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    path.chmod(0o755)
 
 
 def steps(block: Block) -> list[tuple[str, list[str]]]:

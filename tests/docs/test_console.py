@@ -11,7 +11,7 @@ import pytest
 from connectors.sandbox import Seed, running
 from sync.demo.play import SECRET_VARIABLES, make_project
 from tests.docs.blocks import PAGES, Block, blocks
-from tests.docs.shell import Terminal, difference, make_shims, steps
+from tests.docs.shell import Terminal, difference, make_shim, make_shims, steps
 
 
 def _runs(block: Block) -> bool:
@@ -21,6 +21,11 @@ def _runs(block: Block) -> bool:
 
 
 SHOWN = [page for page in PAGES if any(map(_runs, blocks(page)))]
+
+
+_SOMEBODY = "import sys; from connectors.sandbox import attach; url, kind, id, field, value = sys.argv[1:]; "
+_SOMEBODY += "attach(url).edit(kind, id, {field: value})"
+"""A person at work in the CRM: somebody OBJECT ID FIELD VALUE."""
 
 
 class Terminals:
@@ -52,6 +57,7 @@ class Terminals:
         text = config.read_text().replace("writes: enabled", "outputs: {fields: {}}\nwrites: disabled")
         config.write_text(text)
         secrets = {name: str(crm.credentials[key]) for name, key in SECRET_VARIABLES[vendor].items()}
+        make_shim(self._shims / "somebody", _SOMEBODY, crm.url)
         return Terminal(config.parent, self._shims, secrets)
 
 

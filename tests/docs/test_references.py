@@ -1,0 +1,137 @@
+"""Every link leads somewhere, and every command, option, output and setting that a page names exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from connectors.files.config import FilesSettings
+from connectors.hubspot.config import HubSpotSettings
+from connectors.salesforce.config import Login, SalesforceSettings
+from rules.language.codes import meanings
+from sync.cli.app import app
+from sync.config import Config
+from sync.outputs import OUTPUTS
+from tests.docs.blocks import PAGES, ROOT, blocks, prose
+
+DEPLOY = sorted((ROOT / "deploy").iterdir())
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+COMMAND = re.compile(r"\bterritory (?P<rest>(?:-|[a-z]).*)")
+
+
+def _slug(heading: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@cache
+def _anchors(page: Path) -> frozenset[str]:
+    return frozenset(_slug(h) for h in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        found = (page.parent / name).resolve() if name else page
+        assert found.exists(), f"{page.name}: {target} is not there"
+        assert found.is_relative_to(ROOT), f"{page.name}: {target} is outside the repository"
+        assert not anchor or anchor in _anchors(found), f"{page.name}: {target} names no heading"
+
+
+def _commands() -> Iterator[tuple[Path, str]]:
+    """Every command line that pages, deployment files and the example config show, with its page."""
+    for page in PAGES:
+        for block in blocks(page):
+            if block.language in ("console", "sh", "hidden"):
+                yield from ((page, line) for line in _territory(block.text))
+        for code in re.findall(r"`([^`\n]+)`", prose(page)):
+            yield from ((page, line) for line in _territory(code))
+    for path in (*DEPLOY, ROOT / "config.example.yaml", ROOT / "Makefile"):
+        yield from ((path, line) for line in _territory(path.read_text(encoding="utf-8")))
+
+
+def _territory(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if line.lstrip().startswith(("#", "territory-sync")) and "$" not in line and '"territory' not in line:
+            continue
+        for part in re.split(r"[|;&)]+|\"(?= |$|,|\.)", line):
+            if (found := COMMAND.search(part)) and not line.startswith(("error:", "To accept", "Take it back")):
+                yield found["rest"].strip().rstrip('".')
+
+
+VERBS: Mapping[str, click.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def test_every_command_that_is_shown_exists_with_its_options() -> None:
+    seen = set()
+    for page, line in _commands():
+        words = shlex.split(line.partition(" #")[0].replace("'", ""))
+        verb = next((word for word in words if not word.startswith("-")), None)
+        if verb is None or not re.fullmatch(r"[a-z]+", verb) or verb in ("is", "in", "rules", "cannot"):
+            continue
+        assert verb in VERBS, f"{page.name}: no verb {verb!r} in: territory {line}"
+        known = {opt for parameter in VERBS[verb].params for opt in parameter.opts}
+        for word in words:
+            option = word.partition("=")[0]
+            if re.fullmatch(r"--?[a-z][a-z-]*", option) and option not in ("--version", "--quiet", "-q", "-v", "--help"):
+                assert option in known, f"{page.name}: territory {verb} has no {option}"
+        seen.add(verb)
+    assert set(VERBS) <= seen, f"no page shows {sorted(set(VERBS) - seen)}"
+
+
+def test_every_error_code_is_explained_as_the_language_explains_it() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    for code, meaning in meanings().items():
+        assert f"| {code} | {meaning} |" in text
+
+
+def test_no_page_names_an_error_code_that_does_not_exist() -> None:
+    named = {code for page in PAGES for code in re.findall(r"\bR\d{3}\b", page.read_text(encoding="utf-8"))}
+    assert named <= set(meanings())
+
+
+def _settings() -> set[str]:
+    """Every key of a config, of the parts in it, and of the connectors' section."""
+
+    def keys(model: type) -> Iterator[str]:
+        for name, info in model.model_fields.items():  # type: ignore[attr-defined]
+            yield info.alias or name
+            if hasattr(info.annotation, "model_fields"):
+                yield from keys(info.annotation)
+
+    models = (Config, SalesforceSettings, HubSpotSettings, FilesSettings, Login)
+    return {key for model in models for key in keys(model)} | set(OUTPUTS)
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    """In prose a setting is written with its colon, `writes: enabled`, or in a table's first column."""
+    known = _settings() | {"env", "keyring", "kind", "type", "compare_as", "from"}
+    for page in (ROOT / "docs" / name for name in ("config.md", "nights.md", "review.md", "hubspot.md", "salesforce.md")):
+        for key in re.findall(r"`([a-z_]+):[ `]", prose(page)):
+            assert key in known or key == "outputs", f"{page.name}: there is no setting {key!r}"
+    table = re.findall(r"^\| `([a-z_.]+)`", prose(ROOT / "docs" / "config.md"), re.MULTILINE)
+    assert table, "config.md lists the settings"
+    assert {key.rpartition(".")[2] for key in table} <= known
+
+
+def test_every_section_of_the_config_is_on_its_page() -> None:
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    assert [name for name in Config.model_fields if f"`{name}" not in page] == []
+
+
+def test_every_limit_of_the_gate_is_explained() -> None:
+    page = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    source = (ROOT / "sync" / "guard.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'Breach\(\s*"([a-z-]+)"', source)) | set(re.findall(r'_reps\("([a-z-]+)"', source))
+    assert len(names) == 8
+    assert {name for name in names if f"`{name}`" not in page} == set()
