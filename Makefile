@@ -7,7 +7,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
 demo: $(VENV)/.installed  ## a whole night against both local CRMs, then a second that writes nothing
-	$(BIN)/territory demo
+	$(BIN)/territory --quiet demo
 
 test: $(VENV)/.installed-dev  ## the test suite (under ten minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2

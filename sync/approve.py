@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sync.errors import GateRefused, SyncError
+from sync.errors import GateRefused, StalePlan, SyncError
 from sync.ledger import Approval, Ledger
 from sync.plan import Plan
 
 
 def approve(ledger: Ledger, plan: Plan, *, by: str, at: datetime, accept: Sequence[str]) -> Approval:
-    """Record the approval; SyncError where a named breach is not one of this plan's."""
+    """Record the approval; SyncError where a named breach is not one of this plan's, StalePlan for a stranger's."""
+    require_known(ledger, plan)
     names = [breach.name for breach in plan.breaches]
     for name in accept:
         if name not in names:
@@ -20,6 +21,16 @@ def approve(ledger: Ledger, plan: Plan, *, by: str, at: datetime, accept: Sequen
     approval = Approval(plan.id, by, at, tuple(sorted(set(accept))))
     ledger.approve(approval)
     return approval
+
+
+def require_known(ledger: Ledger, plan: Plan) -> datetime:
+    """When the plan was made; StalePlan where that was with another state folder."""
+    made = ledger.plan_made_at(plan.id)
+    if made is None:
+        raise StalePlan(
+            f'plan {plan.short} is not in this state folder\'s ledger; make it here with "territory plan"'
+        )
+    return made
 
 
 def require_approval(ledger: Ledger, plan: Plan, *, always: bool) -> None:

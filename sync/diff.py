@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.mapping import FieldType
 from rules.tables import Tables
 from sync.outputs import OUTPUTS, column
+from sync.scratch import scratch
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,7 +82,7 @@ def database(desired: Desired, memory_limit: str) -> Iterator[duckdb.DuckDBPyCon
     """The snapshot's tables and what is desired, as views of an embedded database."""
     import duckdb
 
-    with duckdb.connect(":memory:", config={"memory_limit": memory_limit}) as con:
+    with scratch(memory_limit) as con:
         for name in ("accounts", "owners", "opportunities", "activities"):
             con.from_parquet(str(getattr(desired.tables, name))).create_view(name)
         con.from_parquet(str(desired.assignments)).filter(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync.ledger import Ledger
+from sync.scratch import scratch
 
 if TYPE_CHECKING:
     from sync.snapshot import Snapshot
@@ -27,11 +28,10 @@ def drift(ledger: Ledger, snapshot: Snapshot) -> list[Drifted]:
 
     Owners are shown by e-mail where they have one. An account that drifted back is not in the list.
     """
-    import duckdb
     import pyarrow as pa
 
     ours, holds = ledger.owners_written(), ledger.holds()
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         con.register(
             "ours",
             pa.table(

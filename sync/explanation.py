@@ -9,6 +9,7 @@ from rules.explain import Explanation, explain, render
 from sync.errors import SyncError
 from sync.log import inert
 from sync.outputs import PREFIX
+from sync.scratch import scratch
 from sync.snapshot import Snapshot
 from sync.snapshot import load as load_snapshot
 
@@ -23,7 +24,6 @@ MOST = 10
 
 def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
     """The account's row, by id (15 or 18 characters), website domain or name; SyncError where it is none or several."""
-    import duckdb
 
     query = """
         SELECT *, lower(name) = lower($wanted) AS by_name FROM read_parquet($path)
@@ -31,7 +31,7 @@ def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
            OR lower(name) = lower($wanted) OR lower(website) IN (lower($wanted), 'www.' || lower($wanted))
         ORDER BY id LIMIT $most"""
     parameters = {"wanted": wanted, "path": str(snapshot.tables.accounts), "most": MOST + 1}
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         rows = con.sql(query, params=parameters).to_arrow_table().to_pylist()
     if len(rows) == 1:
         return {k: v for k, v in rows[0].items() if k != "by_name"}
@@ -114,10 +114,9 @@ def _assigned(session: Session, account_id: str) -> list[dict[str, Any]]:
 
 
 def _rows(path: Path, account_id: str) -> list[dict[str, Any]]:
-    import duckdb
 
     query = "SELECT * FROM read_parquet($path) WHERE account_id = $id"
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         found = con.sql(query, params={"path": str(path), "id": account_id}).to_arrow_table()
     return list(found.to_pylist())
 

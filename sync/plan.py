@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sync.errors import ConfigProblem, StateDamaged
 from sync.files import replacing, sha256
+from sync.scratch import scratch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,13 +143,12 @@ class RecordChange:
 
 def record_changes(plan: Plan, fields: Sequence[str], size: int = 1000) -> Iterator[list[RecordChange]]:
     """The plan's changes to these fields, one per record, families together, in chunks of `size`."""
-    import duckdb
 
     query = """
         SELECT record_id, list(field ORDER BY field), list(before ORDER BY field), list(after ORDER BY field)
         FROM read_parquet($path) WHERE action = 'change' AND list_contains($fields, field)
         GROUP BY family, record_id ORDER BY family, record_id"""
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         rows = con.execute(query, {"path": str(plan.path), "fields": list(fields)})
         while chunk := rows.fetchmany(size):
             yield [

@@ -21,7 +21,7 @@ from connectors.errors import FieldProblems
 from connectors.records import RecordKind
 from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
-from sync.approve import require_approval
+from sync.approve import require_approval, require_known
 from sync.errors import Busy, ConfigProblem, StalePlan, SyncError
 from sync.field_words import in_config_words
 from sync.ledger import Ledger, Run, RunState, WriteState
@@ -155,8 +155,9 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
     require_writes(project)
     run = ledger.run_of_plan(plan.id)
     if run is None:
-        require_approval(ledger, plan, always=project.config.approval == "always")
+        # Nobody is asked to approve what could not be carried out any more.
         require_fresh(session, ledger, plan, connector)
+        require_approval(ledger, plan, always=project.config.approval == "always")
         run = _begin(session, ledger, plan, connector)
     elif run.state is not RunState.RUNNING:
         raise StalePlan(
@@ -184,12 +185,10 @@ def require_writes(project: Project) -> None:
 
 def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> None:
     """StalePlan says which of org, age, snapshot, rules, config and ledger moved since the plan was made."""
-    made = ledger.plan_made_at(plan.id)
-    if made is None:
-        raise StalePlan(
-            f'plan {plan.short} is not in this state folder\'s ledger; make it here with "territory plan"'
-        )
-    age, most = session.now() - made, timedelta(hours=session.project.config.plan_expires_hours)
+    age, most = (
+        session.now() - require_known(ledger, plan),
+        timedelta(hours=session.project.config.plan_expires_hours),
+    )
     checks = [
         (plan.org not in ("", connector.identity().id), f"it is for org {plan.org}"),
         (

@@ -22,9 +22,9 @@ from connectors.records import RecordKind, Watermark
 from rules.tables import Tables
 from sync.errors import StateDamaged, TruncatedPull
 from sync.files import replacing, sha256, write_text
+from sync.scratch import scratch
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
     from connectors.base import Connector, Pull
@@ -176,7 +176,7 @@ class Puller:
     def _merge(self, kind: RecordKind, work: Path, last: Snapshot | None, *, complete: bool) -> None:
         incoming = work / f"{kind}.incoming.parquet"
         order = SORT.get(kind, "id")
-        with _database(work, self.memory_limit) as database:
+        with scratch(self.memory_limit, self.folder / ".spill") as database:
             database.from_parquet(str(incoming)).create_view("incoming")
             rows = "SELECT *, 1 AS fresh FROM incoming"
             if not complete and last is not None:
@@ -217,7 +217,11 @@ class Puller:
                 )
 
     def _forget_old(self, current: Snapshot) -> None:
-        others = [f for f in self.folder.iterdir() if f.is_dir() and f.name not in (current.id, ".pulling")]
+        others = [
+            f
+            for f in self.folder.iterdir()
+            if f.is_dir() and f.name != current.id and not f.name.startswith(".")
+        ]
         others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
         for folder in others[self.keep - 1 :]:
             shutil.rmtree(folder)
@@ -246,7 +250,7 @@ def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
         for c in schema.names
         if c != "id"
     )
-    with _database(work, memory_limit) as database:
+    with scratch(memory_limit, folder / ".spill") as database:
         database.from_parquet(str(snapshot.tables.accounts)).create_view("accounts")
         database.register("seen", seen)
         rows = database.sql(
@@ -295,15 +299,6 @@ def mapping_hash(fields: FieldMap) -> str:
 def _identity(folder: Path) -> str:
     told = "\n".join(sha256(folder / f"{kind}.parquet") for kind in RecordKind)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-@contextmanager
-def _database(work: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    import duckdb
-
-    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory_limit, "temp_directory": str(work / "spill")}  # fmt: skip
-    with duckdb.connect(":memory:", config=settings) as database:
-        yield database
 
 
 def _write_parquet(rows: pa.RecordBatchReader, path: Path, schema: pa.Schema) -> None:

@@ -234,3 +234,19 @@ def report(
     path = out or session.project.state / "reports" / f"plan-{plan.short}.html"
     write_text(path, page)
     typer.echo(str(path), file=sys.stdout)
+
+
+@app.command()
+def serve(
+    config: ConfigOption = DEFAULT_CONFIG,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8377,
+) -> None:
+    """A read-only console for browsers on this machine: status, runs, and every plan as a page."""
+    import uvicorn
+
+    from sync.cli.session import open_session
+    from sync.console.app import console
+
+    session = open_session(config, progress=False)
+    typer.echo(f"http://127.0.0.1:{port}/ (this machine only; stop with Ctrl-C)", err=True)
+    uvicorn.run(console(session), host="127.0.0.1", port=port, log_level="warning")

@@ -23,15 +23,19 @@ SHOWN = 500
 def render(plan: Plan, approvals: Sequence[Approval] = ()) -> str:
     """The page's HTML; the same for the same plan and approvals."""
     changes = plan.changes()
-    return _template().render(
-        plan=plan,
-        s=plan.summary,
-        approvals=approvals,
-        accepted={name for approval in approvals for name in approval.accepted},
-        balance=balance_rows(plan.summary.get("balance") or {}),
-        changes=[_shown(row, plan.summary.get("names", {})) for row in _first_records(plan, changes)],
-        total=changes.num_rows,
-        most=max((t["accounts"] for t in plan.summary.get("territories", [])), default=1),
+    return (
+        environment()
+        .get_template("plan.html")
+        .render(
+            plan=plan,
+            s=plan.summary,
+            approvals=approvals,
+            accepted={name for approval in approvals for name in approval.accepted},
+            balance=balance_rows(plan.summary.get("balance") or {}),
+            changes=[_shown(row, plan.summary.get("names", {})) for row in _first_records(plan, changes)],
+            total=changes.num_rows,
+            most=max((t["accounts"] for t in plan.summary.get("territories", [])), default=1),
+        )
     )
 
 
@@ -53,18 +57,19 @@ def _shown(row: dict[str, Any], owners: Mapping[str, str]) -> dict[str, Any]:
 
 
 @cache
-def _template() -> jinja2.Template:
+def environment() -> jinja2.Environment:
+    """The templates: what is filled in is escaped, what is missing is an error."""
     import jinja2
 
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("sync", "report/templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = _number
-    return environment.get_template("plan.html")
+    made.filters["number"] = _number
+    return made
 
 
 def _number(value: float | int | None) -> str:
