@@ -15,7 +15,8 @@ from sync.demo.play import REPS, SECRET_VARIABLES, make_project
 from sync.explanation import explain_text
 from sync.plan import Plan
 from sync.report import plan_text
-from sync.run import Session, propose, pull
+from sync.run import propose, pull
+from sync.session import Session
 from tests.docs.blocks import ROOT, Block, blocks, prose
 from tests.docs.shell import difference
 

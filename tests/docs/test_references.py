@@ -16,7 +16,7 @@ from connectors.files.config import FilesSettings
 from connectors.hubspot.config import HubSpotSettings
 from connectors.salesforce.config import Login, SalesforceSettings
 from rules.language.codes import meanings
-from sync.cli.app import app
+from sync.cli.verbs import app
 from sync.config import Config
 from sync.outputs import OUTPUTS
 from tests.docs.blocks import PAGES, ROOT, blocks, prose
