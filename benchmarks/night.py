@@ -32,7 +32,8 @@ from sync.approve import approve
 from sync.config import load_project
 from sync.demo.play import SECRET_VARIABLES, make_project
 from sync.log import configure
-from sync.run import Session, enact, night, propose, pull
+from sync.run import enact, night, propose, pull
+from sync.session import Session
 
 REPS = 60
 STATES = [

@@ -17,7 +17,7 @@ from sync.schedule import Timetable
 if TYPE_CHECKING:
     from connectors.base import Connector
     from rules.language.ruleset import RuleSet
-    from sync.run import Session
+    from sync.session import Session
 
 OURS = ("connectors", "rules", "sync")
 DISTRIBUTION = "territory-sync"

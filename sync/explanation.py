@@ -16,7 +16,7 @@ from sync.snapshot import load as load_snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sync.run import Session
+    from sync.session import Session
 
 MOST = 10
 """Accounts that are named where a search finds several."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sync.ledger import Ledger
-    from sync.run import Session
+    from sync.session import Session
     from sync.snapshot import Snapshot
 
 TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")

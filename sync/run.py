@@ -6,13 +6,9 @@ The command line and the scheduler call the same two functions.
 
 from __future__ import annotations
 
-import getpass
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,10 +18,12 @@ from connectors.records import RecordKind
 from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
 from sync.approve import require_approval, require_known
-from sync.errors import Busy, ConfigProblem, StalePlan, SyncError
+from sync.errors import ConfigProblem, StalePlan, SyncError
 from sync.field_words import in_config_words
 from sync.ledger import Ledger, Run, RunState, WriteState
 from sync.plan import Plan, load
+from sync.propose import make_plan
+from sync.session import Session
 from sync.snapshot import Puller, PullReport, Snapshot
 
 if TYPE_CHECKING:
@@ -33,59 +31,6 @@ if TYPE_CHECKING:
     from sync.config import Project
 
 log = structlog.get_logger()
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One command's work on one project: its clock, who asks, and whom to tell about progress."""
-
-    project: Project
-    now: Callable[[], datetime] = _utc_now
-    actor: str = field(default_factory=getpass.getuser)
-    stage: Callable[[str], AbstractContextManager[object]] = lambda name: nullcontext()
-    """Entered around every stage of the flow, for progress bars and measurements."""
-    on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
-    on_writes: Callable[[int], None] = lambda decided: None
-    stopping: Callable[[], bool] = lambda: False
-
-    @property
-    def plans(self) -> Path:
-        """The folder of plans."""
-        return self.project.state / "plans"
-
-    @property
-    def snapshots(self) -> Path:
-        """The folder of snapshots."""
-        return self.project.state / "snapshots"
-
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """The ledger of the state folder."""
-        ledger = Ledger(self.project.state / "ledger.sqlite")
-        try:
-            yield ledger
-        finally:
-            ledger.close()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """The one right to change this state folder or its CRM; Busy when another process has it."""
-        import filelock
-
-        self.project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(self.project.state / "lock", mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise Busy(f"another run is at work on {self.project.state}; try again when it is done") from None
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def pull(
@@ -123,8 +68,6 @@ def pull(
 
 def propose(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     """The plan that follows from this snapshot, the rules and the ledger; equal input, equal plan."""
-    from sync.propose import make_plan
-
     plan = make_plan(session, ledger, snapshot)
     ledger.record_plan(
         plan.id, at=session.now(), author=session.actor, header={"records": plan.summary["records"]}

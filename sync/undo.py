@@ -12,7 +12,7 @@ from sync.plan import Plan, load, store
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sync.run import Session
+    from sync.session import Session
 
 
 def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:

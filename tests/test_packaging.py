@@ -93,7 +93,7 @@ def test_help_starts_without_the_heavy_libraries(verb: list[str]) -> None:
         "numpy",
     )
     code = (
-        "import sys\nfrom sync.cli.app import app\n"
+        "import sys\nfrom sync.cli.verbs import app\n"
         f"app({verb!r}, standalone_mode=False)\n"
         f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
     )

@@ -7,8 +7,8 @@ import sys
 
 def main() -> None:
     """Run the command line; every expected failure is one message and an exit code, never a traceback."""
-    from sync.cli.app import app
     from sync.cli.failures import exit_code_of
+    from sync.cli.verbs import app
 
     try:
         code = app(standalone_mode=False)

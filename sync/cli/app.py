@@ -14,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"max_content_width": 110},
 )
 
 ConfigOption = Annotated[
@@ -53,8 +54,3 @@ def shared(
     in_terminal = sys.stderr.isatty() and not log_json
     # In a terminal people read what the verb prints; machines read the log.
     configure(verbosity=-1 if quiet or (in_terminal and not verbose) else verbose, json=not in_terminal)
-
-
-from sync.cli import crm, nights, plans, project, sandboxes  # noqa: E402 - the verbs register themselves
-
-__all__ = ["app", "crm", "nights", "plans", "project", "sandboxes"]

@@ -12,7 +12,7 @@ from sync.errors import DONE, FAILED
 if TYPE_CHECKING:
     from connectors.base import Connector
     from sync.doctor import Finding
-    from sync.run import Session
+    from sync.session import Session
 
 
 @app.command()

@@ -14,8 +14,8 @@ from sync.cli.app import DEFAULT_CONFIG, ConfigOption, app
 from sync.errors import DONE, FAILED
 
 if TYPE_CHECKING:
-    from sync.run import Session
     from sync.schedule import Timetable
+    from sync.session import Session
 
 
 @app.command()

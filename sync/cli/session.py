@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sync.config import Project
     from sync.ledger import Ledger
     from sync.plan import Plan
-    from sync.run import Session
+    from sync.session import Session
     from sync.snapshot import Snapshot
 
 
@@ -33,7 +33,7 @@ def open_project(config: Path) -> Project:
 def open_session(config: Path, *, progress: bool = True) -> Session:
     """The session of a config file, with progress on a terminal."""
     from sync.cli.progress import Progress
-    from sync.run import Session
+    from sync.session import Session
 
     project = open_project(config)
     if not (progress and sys.stderr.isatty()):

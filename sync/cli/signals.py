@@ -6,7 +6,7 @@ import signal
 from dataclasses import replace
 from types import FrameType
 
-from sync.run import Session
+from sync.session import Session
 
 
 def stopping_on_signals(session: Session) -> Session:

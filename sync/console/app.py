@@ -17,7 +17,7 @@ from sync.errors import SyncError
 from sync.report.page import environment, render
 
 if TYPE_CHECKING:
-    from sync.run import Session
+    from sync.session import Session
 
 HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 """Names by which a browser on this machine may ask; any other is a page elsewhere that points here."""

@@ -15,7 +15,8 @@ from sync.config import load_project
 from sync.errors import FAILED
 from sync.files import write_text
 from sync.report import page, plan_text, run_text
-from sync.run import Enacted, Session, enact, night, propose, pull
+from sync.run import Enacted, enact, night, propose, pull
+from sync.session import Session
 
 Say = Callable[[str], None]
 REPS = 12

@@ -17,7 +17,8 @@ from sync.config import load_project
 from sync.demo.play import SECRET_VARIABLES, make_project
 from sync.ledger import Ledger
 from sync.plan import Plan
-from sync.run import Enacted, Session, enact, propose, pull
+from sync.run import Enacted, enact, propose, pull
+from sync.session import Session
 
 VENDORS = ("salesforce", "hubspot")
 OWNER = {

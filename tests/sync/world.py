@@ -13,7 +13,8 @@ from connectors.records import RecordKind
 from sync.config import Config, Project
 from sync.ledger import Ledger
 from sync.plan import Plan
-from sync.run import Enacted, Session, enact, propose, pull
+from sync.run import Enacted, enact, propose, pull
+from sync.session import Session
 from tests.sync.fake_crm import FakeCrm
 
 RULES = """
