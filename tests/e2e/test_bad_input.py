@@ -76,15 +76,19 @@ def test_a_list_file_that_is_missing_is_named_where_the_rules_name_it(made: Site
 
 def test_two_lists_that_share_a_value_and_lead_to_two_territories_are_an_error(made: Site) -> None:
     change(made, "rules.yaml", "Ireland, Portugal]", "Ireland, Portugal, Austria]")
-    line = change(
+    change(
         made,
         "rules.yaml",
-        "    when:\n      any:\n        - country: {in_list: western_europe}\n        - country: United Kingdom\n",
-        "    when: {country: {in_list: western_europe}}\n",
+        "any:\n        - country: {in_list: western_europe}\n        - country: United Kingdom\n",
+        "{country: {in_list: western_europe}}\n",
     )
+    line = change(made, "rules.yaml", "- id: europe", "- id: western-europe")
     said = refused(made, "plan", code=1)
-    assert f"rules.yaml:{line}:" in said or "rules.yaml:" in said
-    assert "dach" in said and "western_europe" in said and "AT" in said or "Austria" in said
+    assert f"rules.yaml:{line}:" in said
+    assert (
+        "lists 'dach' (rule dach, territory emea.dach) and 'western_europe' (rule western-europe, territory emea.west) "
+        "share 1 value: AT; keep each in one list" in said
+    )
 
 
 def test_an_alias_bomb_is_refused_at_its_first_anchor(made: Site) -> None:
@@ -180,32 +184,36 @@ def test_a_file_that_is_no_plan_is_refused(made: Site) -> None:
     }.items():
         if content is not None:
             (made.folder / name).write_bytes(content)
-        for verb in ("apply", "show"):
-            said = refused(made, verb, name, code=1)
-            assert f"{name} is not a plan, or was damaged" in said and 'with "territory plan"' in said
+        said = refused(made, "apply", name, code=1)
+        assert f'{name} is not a plan, or was damaged: make a new one with "territory plan"' in said
+    assert "words.parquet is not a plan" in refused(made, "show", "words.parquet", code=1)
 
 
-@pytest.mark.parametrize("where", [0.3, 0.9, 0.98])
-def test_a_plan_with_a_flipped_byte_is_never_carried_out(made: Site, where: float) -> None:
+@pytest.mark.parametrize(
+    ("where", "told"), [(0.3, "was changed after it was made"), (0.9, "is not a plan, or was damaged")]
+)
+def test_a_plan_with_a_flipped_byte_is_never_carried_out(made: Site, where: float, told: str) -> None:
+    """In its table, or in its header."""
     plan = made.plan()
     made.accept(plan)
     content = bytearray(plan.path.read_bytes())
     content[int(len(content) * where)] ^= 0xFF
     plan.path.write_bytes(content)
     said = refused(made, "apply", plan.short, code=1)
-    assert "plan.parquet" in said and "changed" in said or "damaged" in said
-    assert "territory plan" in said
+    assert f"state/plans/{plan.short}/plan.parquet {told}" in said
+    assert 'make a new one with "territory plan"' in said
 
 
-def test_a_plan_of_another_folder_is_not_carried_out_here(made: Site) -> None:
+def test_a_plan_of_another_folder_is_neither_approved_nor_carried_out_here(made: Site) -> None:
     plan = made.plan()
     made.accept(plan)
-    copy = made.folder / "copy.parquet"
-    copy.write_bytes(plan.path.read_bytes())
+    (made.folder / "copy.parquet").write_bytes(plan.path.read_bytes())
     for file in (made.folder / "state").glob("ledger.sqlite*"):
         file.unlink()
-    said = refused(made, "apply", "copy.parquet", code=3)
-    assert plan.short in said
+    for verb in ("approve", "apply"):
+        said = refused(made, verb, "copy.parquet", code=3)
+        assert f"plan {plan.short} is not in this state folder's ledger" in said
+        assert 'make it here with "territory plan"' in said
 
 
 def test_an_unknown_plan_id_is_answered_with_the_one_there_is(made: Site) -> None:
