@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sync.ledger import Ledger, RunState, WriteState
-from sync.log import inert
+from sync.ledger import Ledger, LedgerWrite, RunState, WriteState
 from sync.outputs import PREFIX
 from sync.report.table import table
 from sync.run import Enacted
@@ -49,17 +48,27 @@ def _rest(ledger: Ledger, run_id: str, state: WriteState) -> list[str]:
     if not writes:
         return []
     rows = [
-        (
-            w.record_id,
-            ", ".join(name.removeprefix(PREFIX) for name in w.after),
-            w.code or "-",
-            inert(w.message or _found(w.found)),
-        )
+        (w.record_id, ", ".join(_name(field) for field in w.after), w.code or "-", _why(w))
         for w in writes[:MOST]
     ]
     rest = [f"  ... and {len(writes) - MOST:,} more"] if len(writes) > MOST else []
     return [f"{len(writes):,} {state}", *table(("record", "fields", "code", "why"), rows), *rest]
 
 
-def _found(found: object) -> str:
-    return f"the CRM holds {found}" if found else ""
+def _why(write: LedgerWrite) -> str:
+    if write.state is WriteState.UNKNOWN:
+        return (
+            write.message or "no answer came and reading it back did not decide it; the next plan looks again"
+        )
+    if write.state is not WriteState.CONFLICT or write.found is None:
+        return write.message
+    moved = [
+        f"{_name(field)} was {write.before.get(field) or 'empty'} in the plan and is {found or 'empty'}"
+        for field, found in write.found.items()
+        if found not in (write.before.get(field), write.after.get(field))
+    ]
+    return "; ".join(moved) + ": left as it is, and held" if moved else write.message
+
+
+def _name(field: str) -> str:
+    return field.removeprefix(PREFIX)
