@@ -62,12 +62,13 @@ def _why(write: LedgerWrite) -> str:
         )
     if write.state is not WriteState.CONFLICT or write.found is None:
         return write.message
-    moved = [
-        f"{_name(field)} was {write.before.get(field) or 'empty'} in the plan and is {found or 'empty'}"
-        for field, found in write.found.items()
-        if found not in (write.before.get(field), write.after.get(field))
+    moved = [f for f, found in write.found.items() if found not in (write.before.get(f), write.after.get(f))]
+    told = [
+        f"{_name(f)} was {write.before.get(f) or 'empty'} in the plan and is {write.found[f] or 'empty'}"
+        for f in moved
     ]
-    return "; ".join(moved) + ": left as it is, and held" if moved else write.message
+    what = "left as it is, and held" if "owner_id" in moved else "left as it is"
+    return f"{'; '.join(told)}: {what}" if told else write.message
 
 
 def _name(field: str) -> str:
