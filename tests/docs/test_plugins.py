@@ -28,7 +28,9 @@ def package(tmp_path: Path) -> Path:
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     told = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     told.mkdir()
-    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    (told / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
     lines = [
         f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items())
         for group, entries in project["entry-points"].items()
@@ -61,7 +63,9 @@ def test_it_is_found_and_makes_a_plan(package: Path, tmp_path: Path) -> None:
         [tables] = [b.text for b in blocks(PAGE) if b.option("file") == "test_acme_crm.py"]
         database.executescript(tables.split('"""')[1])
         database.execute("ALTER TABLE accounts ADD COLUMN territory_territory")
-        database.execute("INSERT INTO accounts (id, name, owner_id, country) VALUES ('a1', 'Rhine', 'ana', 'Germany')")
+        database.execute(
+            "INSERT INTO accounts (id, name, owner_id, country) VALUES ('a1', 'Rhine', 'ana', 'Germany')"
+        )
     database.close()
     terminal = Terminal(package, make_shims(tmp_path / "shims"), {"PYTHONPATH": sys_path})
     code, lines = terminal.run("PYTHONPATH=$PYTHONPATH territory plan")

@@ -27,7 +27,10 @@ README = ROOT / "README.md"
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, Plan]]:
     """The demo's first plan against Salesforce."""
     folder = tmp_path_factory.mktemp("readme")
-    with running("salesforce", seed=Seed(accounts=2_000, reps=REPS, seed=1)) as crm, pytest.MonkeyPatch.context() as patch:
+    with (
+        running("salesforce", seed=Seed(accounts=2_000, reps=REPS, seed=1)) as crm,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         for name, key in SECRET_VARIABLES["salesforce"].items():
             patch.setenv(name, str(crm.credentials[key]))
         session = Session(load_project(make_project(folder / "salesforce", "salesforce", crm)))
@@ -67,11 +70,16 @@ def test_the_table_of_exit_codes_is_complete() -> None:
 
 def test_what_is_installed_without_make_is_what_make_installs() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    installs = [line for block in blocks(README) for line in block.text.splitlines() if " pip install" in line]
+    installs = [
+        line for block in blocks(README) for line in block.text.splitlines() if " pip install" in line
+    ]
     assert len(installs) == 2
     for line in installs:
         words = line.partition(" pip install ")[2]
-        assert any(words in rule.replace("--quiet --disable-pip-version-check ", "") for rule in makefile.splitlines())
+        assert any(
+            words in rule.replace("--quiet --disable-pip-version-check ", "")
+            for rule in makefile.splitlines()
+        )
 
 
 @pytest.mark.parametrize("target", ["demo", "test"])

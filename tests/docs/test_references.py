@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import typer
+import yaml
 
 from connectors.files.config import FilesSettings
 from connectors.hubspot.config import HubSpotSettings
@@ -19,11 +20,12 @@ from rules.language.codes import meanings
 from sync.cli.verbs import app
 from sync.config import Config
 from sync.outputs import OUTPUTS
-from tests.docs.blocks import PAGES, ROOT, blocks, prose
+from tests.docs.blocks import PAGES, ROOT, Block, blocks, prose
 
 DEPLOY = sorted((ROOT / "deploy").iterdir())
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-COMMAND = re.compile(r"\bterritory (?P<rest>(?:-|[a-z]).*)")
+COMMAND = re.compile(r"(?:^|[\s/])territory (?P<rest>[a-z-].*)")
+CRONJOB = ROOT / "deploy" / "cronjob.yaml"
 
 
 def _slug(heading: str) -> str:
@@ -33,7 +35,9 @@ def _slug(heading: str) -> str:
 
 @cache
 def _anchors(page: Path) -> frozenset[str]:
-    return frozenset(_slug(h) for h in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    return frozenset(
+        _slug(h) for h in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -52,21 +56,35 @@ def _commands() -> Iterator[tuple[Path, str]]:
     """Every command line that pages, deployment files and the example config show, with its page."""
     for page in PAGES:
         for block in blocks(page):
-            if block.language in ("console", "sh", "hidden"):
-                yield from ((page, line) for line in _territory(block.text))
-        for code in re.findall(r"`([^`\n]+)`", prose(page)):
-            yield from ((page, line) for line in _territory(code))
-    for path in (*DEPLOY, ROOT / "config.example.yaml", ROOT / "Makefile"):
-        yield from ((path, line) for line in _territory(path.read_text(encoding="utf-8")))
+            yield from ((page, line) for line in _lines(block) if COMMAND.search(line))
+        quoted = re.findall(r"`(territory [a-z-][^`]*)`", prose(page).replace("\n", " "))
+        yield from ((page, line) for line in quoted)
+    yield DEPLOY[0], "territory " + " ".join(yaml.safe_load(CRONJOB.read_text())["spec"]["jobTemplate"]["spec"]
+                                            ["template"]["spec"]["containers"][0]["args"])  # fmt: skip
+    for path in (
+        *DEPLOY,
+        ROOT / "config.example.yaml",
+        ROOT / "Makefile",
+        ROOT / "sync/scaffold/templates/workflow.yml",
+    ):
+        text = path.read_text(encoding="utf-8")
+        yield from ((path, line) for line in re.findall(r"territory (?!rules|sync)[a-z]+[^\n\"]*", text))
 
 
-def _territory(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if line.lstrip().startswith(("#", "territory-sync")) and "$" not in line and '"territory' not in line:
-            continue
-        for part in re.split(r"[|;&)]+|\"(?= |$|,|\.)", line):
-            if (found := COMMAND.search(part)) and not line.startswith(("error:", "To accept", "Take it back")):
-                yield found["rest"].strip().rstrip('".')
+def _lines(block: Block) -> list[str]:
+    if block.language == "console":
+        return [line[2:] for line in block.text.splitlines() if line.startswith("$ ")]
+    if block.language == "sh":
+        return re.split(r"\n|&&", block.text)
+    return [block.text] if block.language == "hidden" else []
+
+
+def _words(line: str) -> list[str]:
+    """The verb and its options: what follows `territory` up to the end of that command."""
+    found = COMMAND.search(line)
+    assert found is not None, line
+    command = re.split(r"\s(?:>>|[|;#])|,", found["rest"])[0]
+    return shlex.split(command.replace("...", ""))
 
 
 VERBS: Mapping[str, click.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -75,16 +93,13 @@ VERBS: Mapping[str, click.Command] = typer.main.get_command(app).commands  # typ
 def test_every_command_that_is_shown_exists_with_its_options() -> None:
     seen = set()
     for page, line in _commands():
-        words = shlex.split(line.partition(" #")[0].replace("'", ""))
-        verb = next((word for word in words if not word.startswith("-")), None)
-        if verb is None or not re.fullmatch(r"[a-z]+", verb) or verb in ("is", "in", "rules", "cannot"):
+        verb, *words = _words(line.rstrip("."))
+        if verb.startswith("-"):
             continue
-        assert verb in VERBS, f"{page.name}: no verb {verb!r} in: territory {line}"
+        assert verb in VERBS, f"{page.name}: there is no verb {verb!r}: {line}"
         known = {opt for parameter in VERBS[verb].params for opt in parameter.opts}
-        for word in words:
-            option = word.partition("=")[0]
-            if re.fullmatch(r"--?[a-z][a-z-]*", option) and option not in ("--version", "--quiet", "-q", "-v", "--help"):
-                assert option in known, f"{page.name}: territory {verb} has no {option}"
+        for option in (word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)):
+            assert option in known, f"{page.name}: territory {verb} has no {option}"
         seen.add(verb)
     assert set(VERBS) <= seen, f"no page shows {sorted(set(VERBS) - seen)}"
 
@@ -115,10 +130,13 @@ def _settings() -> set[str]:
 
 def test_every_setting_that_a_page_names_exists() -> None:
     """In prose a setting is written with its colon, `writes: enabled`, or in a table's first column."""
-    known = _settings() | {"env", "keyring", "kind", "type", "compare_as", "from"}
-    for page in (ROOT / "docs" / name for name in ("config.md", "nights.md", "review.md", "hubspot.md", "salesforce.md")):
-        for key in re.findall(r"`([a-z_]+):[ `]", prose(page)):
-            assert key in known or key == "outputs", f"{page.name}: there is no setting {key!r}"
+    known = _settings() | {"env", "keyring", "kind", "type", "compare_as", "from", "mode"}
+    for page in (
+        ROOT / "docs" / name
+        for name in ("config.md", "nights.md", "review.md", "hubspot.md", "salesforce.md")
+    ):
+        for key in re.findall(r"`([a-z_]+):(?: [a-z0-9{][^ `]*)?`", prose(page)):
+            assert key in known, f"{page.name}: there is no setting {key!r}"
     table = re.findall(r"^\| `([a-z_.]+)`", prose(ROOT / "docs" / "config.md"), re.MULTILINE)
     assert table, "config.md lists the settings"
     assert {key.rpartition(".")[2] for key in table} <= known
@@ -132,6 +150,8 @@ def test_every_section_of_the_config_is_on_its_page() -> None:
 def test_every_limit_of_the_gate_is_explained() -> None:
     page = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
     source = (ROOT / "sync" / "guard.py").read_text(encoding="utf-8")
-    names = set(re.findall(r'Breach\(\s*"([a-z-]+)"', source)) | set(re.findall(r'_reps\("([a-z-]+)"', source))
+    names = set(re.findall(r'Breach\(\s*"([a-z-]+)"', source)) | set(
+        re.findall(r'_reps\("([a-z-]+)"', source)
+    )
     assert len(names) == 8
     assert {name for name in names if f"`{name}`" not in page} == set()
