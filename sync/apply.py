@@ -17,6 +17,7 @@ import structlog
 from connectors.errors import ConnectorError, OutcomeUnknown, QuotaSpent
 from connectors.mapping import FieldType
 from connectors.records import Outcome, RecordId, Write, WriteResult
+from sync.errors import Stopped
 from sync.ledger import Ledger, LedgerWrite, WriteState
 from sync.plan import Plan, record_changes
 from sync.values import kinds, same, text, typed
@@ -98,6 +99,10 @@ class Applier:
         columns = sorted(types)
         checked, differing, seen = 0, [], []
         for chunk in self.ledger.applied(run_id, LOOKUP):
+            if self.stopping():
+                raise Stopped(
+                    "stopped before all that was written was looked at; the same command goes on from there"
+                )
             ids = list(dict.fromkeys(w.record_id for w in chunk))
             table = self.connector.lookup([RecordId(i) for i in ids], [*columns, "modified_at"])
             live = _texts(table, columns)

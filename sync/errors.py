@@ -6,7 +6,8 @@ SyncError                1   something is wrong; the message says what to do
 ├── StalePlan            3   rules, snapshot or ledger moved since the plan was made, or it expired
 ├── GateRefused          3   a limit is exceeded and not accepted
 ├── TruncatedPull        3   the CRM gave far fewer rows than last time
-└── Busy                 75  another run holds the lock
+├── Busy                 75  another run holds the lock
+└── Stopped              75  the process was asked to end; the same command goes on
 """
 
 from __future__ import annotations
@@ -54,5 +55,11 @@ class TruncatedPull(SyncError):
 
 class Busy(SyncError):
     """Another run is at work on this state folder."""
+
+    exit_code = TRY_LATER
+
+
+class Stopped(SyncError):
+    """The process was asked to end and did so between two steps."""
 
     exit_code = TRY_LATER

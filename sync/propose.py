@@ -42,9 +42,9 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
         desired = Desired(
             snapshot.tables, work / "assignments.parquet", work / "account_kpis.parquet", config.owner_role
         )
-        with session.stage("assign"):
+        with session.step("assign"):
             assign(rules, snapshot.tables, desired.assignments, as_of, memory_limit=config.memory_limit)
-        with session.stage("measure"):
+        with session.step("measure"):
             measured = measure(
                 rules,
                 snapshot.tables,
@@ -54,7 +54,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 owner_role=config.owner_role,
                 memory_limit=config.memory_limit,
             )
-        with session.stage("diff"):
+        with session.step("diff"):
             changes = diff(
                 desired,
                 write_owner=config.outputs.owner,
@@ -63,7 +63,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 holds=_holds(ledger),
                 memory_limit=config.memory_limit,
             )
-        with session.stage("guard"), database(desired, config.memory_limit) as con:
+        with session.step("guard"), database(desired, config.memory_limit) as con:
             con.register("changes", changes)
             summary = {**summarise(con, rules), "balance": told(measured)}
             levels = _levels_in_use(rules)

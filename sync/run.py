@@ -45,6 +45,11 @@ def pull(
     if problems:
         raise FieldProblems([in_config_words(problem) for problem in problems])
     config = session.project.config
+
+    def came(kind: RecordKind, rows: int) -> None:
+        session.go_on()
+        session.on_rows(kind, rows)
+
     puller = Puller(
         folder=session.snapshots,
         fields=session.project.field_map(),
@@ -53,9 +58,9 @@ def pull(
         whole_after=timedelta(days=config.full_pull_days),
         keep=config.keep_snapshots,
         memory_limit=config.memory_limit,
-        on_rows=session.on_rows,
+        on_rows=came,
     )
-    with session.stage("pull"):
+    with session.step("pull"):
         report = puller.pull(connector, whole=whole, accept_fewer=accept_fewer)
     log.info(
         "pulled",
@@ -107,12 +112,12 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
             f'plan {plan.short} was carried out by run {run.id}; make a new one with "territory plan"'
         )
     applier = _applier(session, ledger, connector)
-    with session.stage("apply"):
+    with session.step("apply"):
         applier.run(run.id, plan)
     counts = ledger.counts(run.id)
     if counts.get(WriteState.PLANNED):
         return Enacted(run, counts, Verified())
-    with session.stage("verify"):
+    with session.step("verify"):
         verified = applier.verify(run.id, plan)
     return _finish(session, ledger, run, verified)
 
@@ -168,6 +173,8 @@ def night(
     if write:
         require_writes(session.project)
     resume(session, ledger, connector)
+    # Where it was asked to stop, the interrupted run is still open, and a new plan could not be begun.
+    session.go_on()
     session.project.rules()
     report = pull(session, connector)
     plan = propose(session, ledger, report.snapshot)

@@ -6,9 +6,10 @@ run twice or not at all. A process that was down at the hour catches up when it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from sync.errors import TRY_LATER
 from sync.ledger import Ledger
 
 if TYPE_CHECKING:
-    from apscheduler.schedulers.blocking import BlockingScheduler
+    from apscheduler.schedulers.background import BackgroundScheduler
 
 log = structlog.get_logger()
 
@@ -84,20 +85,38 @@ def record(ledger: Ledger, day: date | None, at: datetime, exit_code: int) -> No
         ledger.record_night(NAME, day, at=at, exit_code=exit_code, done=done)
 
 
+def looks(timetable: Timetable, *, every_minutes: int = 15) -> Iterator[None]:
+    """Yields whenever it is time to look, for ever; looks that fell due during a long night are one.
+
+    The caller's thread does the looking, as signals reach the main thread only.
+    """
+    due: SimpleQueue[None] = SimpleQueue()
+    running = scheduler(timetable, lambda: due.put(None), every_minutes=every_minutes)
+    running.start()
+    try:
+        while True:
+            due.get()
+            while not due.empty():
+                due.get()
+            yield
+    finally:
+        running.shutdown(wait=False)
+
+
 def scheduler(
     timetable: Timetable, look_once: Callable[[], object], *, every_minutes: int = 15
-) -> BlockingScheduler:
+) -> BackgroundScheduler:
     """A scheduler that looks at the hour, now, and every few minutes for what was missed or left open.
 
     It keeps nothing: its job store is memory, the ledger is the truth.
     """
     from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
-    from apscheduler.schedulers.blocking import BlockingScheduler
+    from apscheduler.schedulers.background import BackgroundScheduler
     from apscheduler.triggers.combining import OrTrigger
     from apscheduler.triggers.cron import CronTrigger
     from apscheduler.triggers.interval import IntervalTrigger
 
-    made = BlockingScheduler(timezone=timetable.zone)
+    made = BackgroundScheduler(timezone=timetable.zone)
     at_the_hour = CronTrigger(hour=timetable.at.hour, minute=timetable.at.minute, timezone=timetable.zone)
     now_and_then = IntervalTrigger(
         minutes=every_minutes, start_date=datetime.now(timetable.zone), timezone=timetable.zone

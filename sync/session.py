@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.records import RecordKind
-from sync.errors import Busy
+from sync.errors import Busy, Stopped
 from sync.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -34,6 +34,18 @@ class Session:
     on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
     on_writes: Callable[[int], None] = lambda decided: None
     stopping: Callable[[], bool] = lambda: False
+
+    def go_on(self) -> None:
+        """Stopped where the process was asked to end; called wherever nothing would be left half done."""
+        if self.stopping():
+            raise Stopped("stopped as asked; nothing is lost: the same command goes on from there")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """A stage of the flow, begun only if nobody asked to stop."""
+        self.go_on()
+        with self.stage(name):
+            yield
 
     @property
     def plans(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,13 +29,15 @@ def run(
     """One unattended night: resume what was interrupted, pull, plan, gate and, with --write, apply. For cron."""
     from sync.cli.failures import exit_code_of
     from sync.cli.session import open_session
+    from sync.cli.signals import stopping_on_signals
     from sync.errors import StateDamaged
     from sync.schedule import record
 
     session = open_session(config)
     timetable, began = _timetable(session), session.now()
     try:
-        exit_code = one_night(session, write=write)
+        with stopping_on_signals(session) as tonight:
+            exit_code = one_night(tonight, write=write)
     except Exception as error:  # noqa: BLE001 - a night that failed is a night that status tells of
         exit_code = exit_code_of(error)
     # A ledger that cannot be read has been told of already.
@@ -47,12 +50,9 @@ def one_night(session: Session, *, write: bool) -> int:
     """The night's exit code; its plan and outcome are printed and kept as a page."""
     from sync.cli.plans import tell
     from sync.cli.session import connected
-    from sync.cli.signals import stopping_on_signals
     from sync.errors import GateRefused
     from sync.run import night
 
-    if write:
-        session = stopping_on_signals(session)
     with session.locked(), session.ledger() as ledger, connected(session) as connector:
         try:
             plan, enacted = night(session, ledger, connector, write=write)
@@ -94,17 +94,24 @@ def schedule(
     """Stay and run every night at the config's hour; catches up on a missed one when it starts."""
     from sync.cli.failures import exit_code_of
     from sync.cli.session import open_session
-    from sync.schedule import look, scheduler
+    from sync.cli.signals import stopping_on_signals
+    from sync.schedule import look, looks
 
     session = open_session(config, progress=False)
     timetable = _timetable(session)
+    asked_to_end = False
 
     def night() -> int:
-        # The config and the rules are read anew every night, as the admin may have merged a change.
-        try:
-            return one_night(open_session(config, progress=False), write=write)
-        except Exception as error:  # noqa: BLE001 - a night that fails must not end the schedule
-            return exit_code_of(error)
+        nonlocal asked_to_end
+        with stopping_on_signals(session) as tonight:
+            try:
+                # The config and the rules are read anew every night, as the admin may have merged a change.
+                fresh = open_session(config, progress=False)
+                return one_night(replace(fresh, stopping=tonight.stopping), write=write)
+            except Exception as error:  # noqa: BLE001 - a night that fails must not end the schedule
+                return exit_code_of(error)
+            finally:
+                asked_to_end = tonight.stopping()
 
     def look_once() -> int | None:
         with session.ledger() as ledger:
@@ -113,7 +120,10 @@ def schedule(
     if once:
         raise typer.Exit(look_once() or DONE)
     typer.echo(f"next night {timetable.next(session.now()):%Y-%m-%d %H:%M} UTC", err=True)
-    scheduler(timetable, look_once).start()
+    for _ in looks(timetable):
+        exit_code = look_once()
+        if asked_to_end:
+            raise typer.Exit(exit_code or DONE)
 
 
 @app.command()

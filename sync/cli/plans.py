@@ -111,8 +111,11 @@ def apply(which: PlanArgument = None, config: ConfigOption = DEFAULT_CONFIG) -> 
     from sync.cli.signals import stopping_on_signals
     from sync.run import enact
 
-    session = stopping_on_signals(open_session(config))
-    with session.locked(), session.ledger() as ledger:
+    with (
+        stopping_on_signals(open_session(config)) as session,
+        session.locked(),
+        session.ledger() as ledger,
+    ):
         found = find_plan(session, ledger, which)
         if found.is_empty:
             typer.echo(f"plan {found.short} changes nothing")
@@ -135,8 +138,11 @@ def undo(
     from sync.run import enact
     from sync.undo import plan_undo
 
-    session = stopping_on_signals(open_session(config))
-    with session.locked(), session.ledger() as ledger:
+    with (
+        stopping_on_signals(open_session(config)) as session,
+        session.locked(),
+        session.ledger() as ledger,
+    ):
         run = ledger.run(run_id)
         if run is None:
             raise SyncError(f'there is no one run {run_id}; "territory history" lists them')

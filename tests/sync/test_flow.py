@@ -100,6 +100,18 @@ def test_a_lost_answer_is_read_back_and_never_written_twice(world: World) -> Non
     assert sorted(record for record, _ in world.crm.history) == sorted(world.crm.accounts)
 
 
+def test_a_lost_answer_is_read_back_before_anything_is_sent_again(world: World) -> None:
+    asked: list[str] = []
+
+    def lose(write: Write) -> str | None:
+        asked.append(write.id)
+        return "lost" if write.id in ("A02", "A05") else None
+
+    world.crm.before_write = lose
+    world.enact(world.plan())
+    assert sorted(asked) == sorted(world.crm.accounts)
+
+
 def test_a_write_that_never_arrived_is_sent_again(world: World) -> None:
     failing = {"A02"}
 
