@@ -3,7 +3,7 @@
     python benchmarks/night.py [--vendor salesforce|hubspot] [--full]
 
 The CRM runs in a process of its own, over HTTP on this machine, and its time counts as waiting. The quick
-size is 5,000 accounts and 50,000 activities; --full is 100,000 and 1,000,000. 300 rules either way. The
+size is 2,000 accounts and 20,000 activities; --full is 100,000 and 1,000,000. 300 rules either way. The
 named alternative for calls is the cheapest way that is known for each job, whether we go it or not.
 """
 
@@ -326,7 +326,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     given = parser.parse_args()
     configure(verbosity=-1, json=False)
-    accounts, activities = (100_000, 1_000_000) if given.full else (5_000, 50_000)
+    accounts, activities = (100_000, 1_000_000) if given.full else (2_000, 20_000)
     results: list[dict[str, Any]] = []
     for vendor in given.vendor or ("salesforce", "hubspot"):
         stages, calls, written = measured_night(vendor, accounts, activities)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import structlog
 import tenacity
 
 from connectors.errors import Transient
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 TRIES = 5
 DEADLINE = 180.0
@@ -58,6 +60,14 @@ class RetryPolicy:
             wait=wait,
             stop=stop,
             sleep=self.sleep,
+            before_sleep=_say,
             reraise=True,
         )
         return retrying(function)
+
+
+def _say(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning(
+        "trying again", tries=state.attempt_number, wait=round(state.upcoming_sleep, 1), error=str(error)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,20 @@ def test_every_wait_lies_inside_a_window_that_doubles_up_to_the_cap(
     for number, seconds in enumerate(clock.slept, start=1):
         assert 0 <= seconds <= min(CAP, BASE * 2**number)
     assert len(clock.slept) == min(errors, 4)
+
+
+def test_every_further_try_is_said_in_the_log() -> None:
+    tried: list[int] = []
+
+    def call() -> str:
+        tried.append(1)
+        if len(tried) < 3:
+            raise Unavailable("the CRM said 503")
+        return "answer"
+
+    with structlog.testing.capture_logs() as logged:
+        RetryPolicy(sleep=lambda _: None, jitter=lambda: 0.5).call(call)
+    assert [(entry["tries"], entry["error"]) for entry in logged] == [
+        (1, "the CRM said 503"),
+        (2, "the CRM said 503"),
+    ]
