@@ -137,7 +137,8 @@ def _empty_levels(
         return None
     return Breach(
         "empty-level",
-        f"no account matches any rule of level {', '.join(empty)}: is a field no longer filled or readable?",
+        f"no account matches any rule of level {', '.join(empty)}: is a field no longer filled or readable? "
+        "Where that is right for good, set empty_levels: true under limits: in the config",
     )
 
 
