@@ -52,7 +52,7 @@ def sandbox(
 @app.command()
 def demo(
     folder: Annotated[
-        Path, typer.Option("--folder", help="Where the demo's projects are made; emptied first.")
+        Path, typer.Option("--folder", help="Where the projects are made; an earlier demo there is replaced.")
     ] = Path("demo"),
     accounts: Annotated[int, typer.Option("--accounts", min=50)] = 2_000,
 ) -> None:

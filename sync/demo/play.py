@@ -12,7 +12,7 @@ from pathlib import Path
 from connectors.sandbox import Crm, Seed, running
 from sync.approve import approve
 from sync.config import load_project
-from sync.errors import FAILED
+from sync.errors import FAILED, SyncError
 from sync.files import write_text
 from sync.report import page, plan_text, run_text
 from sync.run import Enacted, enact, night, propose, pull
@@ -21,6 +21,8 @@ from sync.session import Session
 Say = Callable[[str], None]
 REPS = 12
 VENDORS = ("salesforce", "hubspot")
+MOST = 5
+"""Names of foreign files that a message lists."""
 SECRET_VARIABLES = {
     "salesforce": {
         "DEMO_SALESFORCE_CLIENT_ID": "client_id",
@@ -31,8 +33,11 @@ SECRET_VARIABLES = {
 
 
 def play(folder: Path, accounts: int, *, say: Say) -> int:
-    """Two nights against each local CRM; the exit code is not 0 if the second one writes anything."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Two nights against each local CRM; the exit code is not 0 if the second one writes anything.
+
+    What an earlier demo left in `folder` is removed; SyncError where anything else is in there.
+    """
+    _clear(folder)
     codes = []
     for vendor in VENDORS:
         say(f"\n=== {vendor}: a local CRM with {accounts:,} accounts, over HTTP ===\n")
@@ -43,13 +48,37 @@ def play(folder: Path, accounts: int, *, say: Say) -> int:
     return max(codes)
 
 
+def _clear(folder: Path) -> None:
+    found = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.exists() else []
+    if foreign := [path.name for path in found if not _made_by_demo(path)]:
+        named = ", ".join(foreign[:MOST]) + (f" and {len(foreign) - MOST:,} more" if foreign[MOST:] else "")
+        raise SyncError(
+            f"{folder} holds what no demo made: {named}; nothing was removed. "
+            'Name a new folder: "territory demo --folder NEW"'
+        )
+    for path in found:
+        shutil.rmtree(path)
+
+
+def _made_by_demo(path: Path) -> bool:
+    config = path / "config.yaml"
+    secrets = SECRET_VARIABLES.get(path.name)
+    return (
+        secrets is not None
+        and not path.is_symlink()
+        and config.is_file()
+        and all(name in config.read_text(encoding="utf-8", errors="replace") for name in secrets)
+    )
+
+
 def make_project(folder: Path, vendor: str, crm: Crm) -> Path:
     """A folder as an admin keeps it: config, rules, lists. Answers the config's path."""
+    config = folder / "config.yaml"
+    # First, since a demo that was stopped half way is known by it.
+    write_text(config, _config(vendor, crm))
     with as_file(files("sync.demo")) as source:
         shutil.copytree(source / "lists", folder / "lists")
         shutil.copy(source / "rules.yaml", folder / "rules.yaml")
-    config = folder / "config.yaml"
-    write_text(config, _config(vendor, crm))
     return config
 
 
