@@ -114,7 +114,7 @@ class Applier:
     def _send_open(self, run_id: str, types: Mapping[str, FieldType]) -> bool:
         """Send what is planned; False when it was asked to stop before the end."""
         decided = 0
-        while batch := self.ledger.open_writes(run_id, self.connector.capabilities.write_batch):
+        while batch := _once_each(self.ledger.open_writes(run_id, self.connector.capabilities.write_batch)):
             if self.stopping():
                 log.warning("stopped", run=run_id, next="the same command resumes")
                 return False
@@ -168,6 +168,18 @@ class Applier:
                 f"{quota.remaining:,} of the day's {quota.limit:,} calls are left, the reserve is {self.quota_reserve:.0%}; "
                 "nothing is lost: the same command goes on when the quota has returned"
             )
+
+
+def _once_each(writes: Sequence[LedgerWrite]) -> list[LedgerWrite]:
+    """The writes up to the first record that stands twice: its owner waits for the call after its KPI fields."""
+    seen: set[str] = set()
+    once = []
+    for write in writes:
+        if write.record_id in seen:
+            break
+        seen.add(write.record_id)
+        once.append(write)
+    return once
 
 
 def _texts(table: pa.Table, columns: Sequence[str]) -> dict[str, dict[str, str | None]]:

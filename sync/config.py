@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,6 +18,7 @@ from connectors.records import RecordKind
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
+from sync.output_targets import shared_targets
 from sync.outputs import OUTPUTS, column
 
 if TYPE_CHECKING:
@@ -194,6 +195,11 @@ class Project:
             )
         return fields.with_fields(RecordKind.ACCOUNTS, self.output_fields())
 
+    def targets(self, columns: Iterable[str]) -> dict[str, str]:
+        """CRM field that each of these columns of accounts is written to, left out where it is mapped to none."""
+        sources = {field.name: field.source for field in self.field_map().of(RecordKind.ACCOUNTS)}
+        return {name: sources[name] for name in columns if name in sources}
+
     def rule_fields(self) -> Mapping[str, FieldKind]:
         """Kind of every account field that rules may use."""
         from rules.language.load import STANDARD_FIELDS
@@ -246,7 +252,10 @@ def load_project(path: Path) -> Project:
     problems = [*problems, *more]
     if config is None or plugin is None or settings is None or problems:
         raise DocumentError(problems)
-    return Project(config, path, plugin, settings.beside(path.parent))
+    project = Project(config, path, plugin, settings.beside(path.parent))
+    if shared := shared_targets(root, project.field_map()):
+        raise DocumentError(shared)
+    return project
 
 
 def _crm(root: Node) -> tuple[Plugin | None, Settings | None, list[Problem]]:

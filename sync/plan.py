@@ -19,7 +19,7 @@ from sync.scratch import scratch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 HEADER = b"territory_sync_plan"
 ROWS_PER_GROUP = 100_000
 
@@ -59,6 +59,8 @@ class Plan:
     bindings: Bindings
     fields: Mapping[str, str]
     """Type of every column that the plan sets."""
+    targets: Mapping[str, str]
+    """CRM field of every column that the plan sets; a column that goes elsewhere by now is not written."""
     breaches: tuple[Breach, ...]
     summary: Mapping[str, Any] = field(default_factory=dict)
 
@@ -127,6 +129,7 @@ def load(path: Path) -> Plan:
         as_of=header["as_of"],
         bindings=Bindings(**header["bindings"]),
         fields=header["fields"],
+        targets=header["targets"],
         breaches=tuple(Breach(**b) for b in header["breaches"]),
         summary=header["summary"],
     )

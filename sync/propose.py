@@ -80,6 +80,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 "ledger": ledger.position(),
             },
             "fields": plan_fields(list(project.outputs)),
+            "targets": project.targets(plan_fields(list(project.outputs))),
             "breaches": [{"name": b.name, "message": b.message} for b in breaches],
             "summary": summary,
         }

@@ -17,9 +17,10 @@ from connectors.errors import FieldProblems
 from connectors.records import RecordKind
 from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
-from sync.approve import require_approval, require_known
+from sync.approve import require_approval
 from sync.errors import ConfigProblem, StalePlan, SyncError
 from sync.field_words import in_config_words
+from sync.fresh import goes_elsewhere, is_expired, is_for, require_fresh
 from sync.ledger import Ledger, Run, RunState, WriteState
 from sync.plan import Plan, load
 from sync.propose import make_plan
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from sync.config import Project
 
 log = structlog.get_logger()
+
+CLOSED_AT_ONCE = 1000
+EXPIRED = "the run was interrupted and its plan expired before it was resumed"
+MOVED = "the run was interrupted, and the config names another CRM field for it since"
 
 
 def pull(
@@ -111,6 +116,8 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
         raise StalePlan(
             f'plan {plan.short} was carried out by run {run.id}; make a new one with "territory plan"'
         )
+    elif given_up := _give_up(session, ledger, run, plan, connector):
+        return given_up
     applier = _applier(session, ledger, connector)
     with session.step("apply"):
         applier.run(run.id, plan)
@@ -128,38 +135,6 @@ def require_writes(project: Project) -> None:
         raise ConfigProblem(
             f'nothing is written while {project.path} says "writes: disabled"; change it to "writes: enabled" '
             "when the plans are what you want"
-        )
-
-
-def require_fresh(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> None:
-    """StalePlan says which of org, age, snapshot, rules, config and ledger moved since the plan was made."""
-    age, most = (
-        session.now() - require_known(ledger, plan),
-        timedelta(hours=session.project.config.plan_expires_hours),
-    )
-    checks = [
-        (plan.org not in ("", connector.identity().id), f"it is for org {plan.org}"),
-        (
-            age > most,
-            f"it is {age.total_seconds() / 3600:.0f} h old, plans expire after {most.total_seconds() / 3600:.0f} h",
-        ),
-        (ledger.position() != plan.bindings.ledger, "another run wrote to the CRM"),
-    ]
-    if plan.kind == "sync":
-        rules = session.project.rules()
-        current = snapshots.load(session.snapshots)
-        checks += [
-            (
-                current is None or current.id != plan.bindings.snapshot,
-                "the CRM was pulled again and had changed",
-            ),
-            (rules.hash != plan.bindings.rules, "the rules changed"),
-            (session.project.decision_hash() != plan.bindings.config, "the config changed"),
-        ]
-    moved = [reason for failed, reason in checks if failed]
-    if moved:
-        raise StalePlan(
-            f'plan {plan.short} is stale: {"; ".join(moved)}. Make a new one with "territory plan"'
         )
 
 
@@ -199,13 +174,30 @@ def resume(session: Session, ledger: Ledger, connector: Connector) -> Enacted | 
             f"the plan file of the interrupted run {run.id} was changed: {plan.path}; restore it from a backup"
         )
     log.info("resuming", run=run.id, plan=plan.short)
-    made = ledger.plan_made_at(plan.id)
-    if made and session.now() - made > timedelta(hours=session.project.config.plan_expires_hours):
-        applier = _applier(session, ledger, connector)
-        applier.read_back(run.id, plan)
-        _hold_rest(session, ledger, run)
-        return _finish(session, ledger, run, applier.verify(run.id, plan), RunState.EXPIRED)
     return enact(session, ledger, plan, connector)
+
+
+def _give_up(session: Session, ledger: Ledger, run: Run, plan: Plan, connector: Connector) -> Enacted | None:
+    """End an interrupted run whose plan expired or whose columns go elsewhere by now; None where it may go on.
+
+    Raises StalePlan in another org, where record ids may be the same ones (a copy of production).
+    """
+    if not is_for(plan, connector):
+        raise StalePlan(
+            f"run {run.id} was interrupted in org {plan.org}, and the config names another; finish it there first, "
+            "or name another folder under state: in the config"
+        )
+    if goes_elsewhere(session, plan):
+        # What was in flight went to the fields of then, which cannot be read by the mapping of now.
+        _close(session, ledger, run, WriteState.INFLIGHT, WriteState.UNKNOWN, MOVED)
+        _close(session, ledger, run, WriteState.PLANNED, WriteState.HELD, MOVED)
+        return _finish(session, ledger, run, Verified(), RunState.EXPIRED)
+    if not is_expired(session, ledger, plan):
+        return None
+    applier = _applier(session, ledger, connector)
+    applier.read_back(run.id, plan)
+    _close(session, ledger, run, WriteState.PLANNED, WriteState.HELD, EXPIRED)
+    return _finish(session, ledger, run, applier.verify(run.id, plan), RunState.EXPIRED)
 
 
 def _begin(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> Run:
@@ -233,10 +225,11 @@ def _applier(session: Session, ledger: Ledger, connector: Connector) -> Applier:
     )
 
 
-def _hold_rest(session: Session, ledger: Ledger, run: Run) -> None:
-    rest = ledger.writes(run.id, [WriteState.PLANNED])
-    message = "the run was interrupted and its plan expired before it was resumed"
-    ledger.mark(run.id, [replace(w, state=WriteState.HELD, message=message) for w in rest], at=session.now())
+def _close(
+    session: Session, ledger: Ledger, run: Run, left: WriteState, state: WriteState, message: str
+) -> None:
+    while rest := ledger.in_state(run.id, left, CLOSED_AT_ONCE):
+        ledger.mark(run.id, [replace(w, state=state, message=message) for w in rest], at=session.now())
 
 
 def _finish(

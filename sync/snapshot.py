@@ -230,7 +230,8 @@ class Puller:
 def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
     """Bring the latest snapshot's accounts to the live values that were just read (`id` and some columns).
 
-    What we wrote is then in the snapshot, though the CRM's own index of changes may not show it yet.
+    What we wrote is then in the snapshot, though the CRM's own index of changes may not show it yet. An
+    account that was written in two calls was read twice, a moment apart; one of the readings counts.
     """
     import pyarrow as pa
 
@@ -254,7 +255,8 @@ def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
         database.from_parquet(str(snapshot.tables.accounts)).create_view("accounts")
         database.register("seen", seen)
         rows = database.sql(
-            f"SELECT a.id, {chosen} FROM accounts a LEFT JOIN seen s ON s.id = a.id ORDER BY a.id"
+            f"SELECT a.id, {chosen} FROM accounts a LEFT JOIN (SELECT DISTINCT ON (id) * FROM seen) s "
+            "ON s.id = a.id ORDER BY a.id"
         )
         _write_parquet(rows.to_arrow_reader(ROWS_PER_GROUP), work / "accounts.parquet", schema)
     kept = _keep(work, folder)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connectors.mapping import FieldType
 from sync.diff import COLUMNS
 from sync.errors import SyncError
 from sync.ledger import Ledger, LedgerWrite, Run, RunState, WriteState
 from sync.plan import Plan, load, store
+from sync.values import kinds, same
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,10 +26,11 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
     """
     if run.state is RunState.RUNNING:
         raise SyncError(f"run {run.id} was interrupted; resume it before it is undone")
-    applied = ledger.writes(run.id, [WriteState.APPLIED])
-    if not applied:
-        raise SyncError(f"run {run.id} applied nothing, so there is nothing to undo")
     undone = load(session.plans / run.plan_id[:12] / "plan.parquet")
+    types = kinds(undone.fields)
+    applied = [ours for w in ledger.writes(run.id, [WriteState.APPLIED]) if (ours := _ours(w, types)).after]
+    if not applied:
+        raise SyncError(f"run {run.id} changed nothing, so there is nothing to undo")
     reason = f"undo of run {run.id}"
     table = _changes(applied, reason, _names(undone))
     owners = sum("owner_id" in write.after for write in applied)
@@ -36,6 +41,7 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
         "as_of": undone.as_of,
         "bindings": {"snapshot": "", "rules": "", "config": "", "ledger": ledger.position()},
         "fields": dict(undone.fields),
+        "targets": dict(undone.targets),
         "breaches": [],
         "summary": {
             "undo": run.id,
@@ -49,6 +55,17 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
     plan = store(session.plans, header, table)
     ledger.record_plan(plan.id, at=session.now(), author=session.actor, header={"undo": run.id})
     return plan
+
+
+def _ours(write: LedgerWrite, types: Mapping[str, FieldType]) -> LedgerWrite:
+    """The write without the fields that held the wanted value before it was sent: those are somebody else's."""
+    found = write.found or {}
+    ours = {
+        name: value
+        for name, value in write.after.items()
+        if name not in found or not same(found[name], value, types[name])
+    }
+    return replace(write, after=ours)
 
 
 def _names(plan: Plan) -> dict[str, str | None]:

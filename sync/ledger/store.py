@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sync.errors import StateDamaged
 from sync.ledger import chain, owners
 from sync.ledger.rows import from_json, ledger_write, run_of, to_json, to_text, to_time, write_row
-from sync.ledger.schema import approvals, holds, last_written, migrate, nights, plans, runs, writes
+from sync.ledger.schema import approvals, history, holds, last_written, migrate, nights, plans, runs, writes
 from sync.ledger.values import Approval, Hold, LedgerWrite, Run, RunState, WriteState
 
 
@@ -82,6 +82,12 @@ class Ledger:
         with self._begin() as connection:
             return connection.execute(query).scalar()
 
+    def first_plan_at(self) -> datetime | None:
+        """When this ledger was first used, None before its first plan."""
+        with self._begin() as connection:
+            first = connection.execute(sa.select(sa.func.min(plans.c.created_at))).scalar()
+        return to_time(first) if first else None
+
     def approve(self, approval: Approval) -> None:
         """Add an approval; approvals are never taken back, a new plan is made instead."""
         with self._begin() as connection:
@@ -142,7 +148,11 @@ class Ledger:
 
     def open_writes(self, run_id: str, limit: int) -> list[LedgerWrite]:
         """The next writes of a run that are still planned, in order."""
-        return self._writes(run_id, (WriteState.PLANNED,), limit)
+        return self.in_state(run_id, WriteState.PLANNED, limit)
+
+    def in_state(self, run_id: str, state: WriteState, limit: int) -> list[LedgerWrite]:
+        """The first writes of a run in this state, in order."""
+        return self._writes(run_id, (state,), limit)
 
     def undecided(self, run_id: str) -> list[LedgerWrite]:
         """Writes that may or may not have reached the CRM: in flight when a process died, or unanswered."""
@@ -257,9 +267,16 @@ class Ledger:
 
     def position(self) -> str:
         """Changes whenever something was sent to the CRM, so that a plan knows whether it is the next one."""
-        query = sa.select(runs.c.id).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)
+        # By the order in which runs were begun, not by their times: a clock may be put back.
+        query = (
+            sa.select(history.c.payload)
+            .where(history.c.kind == "run")
+            .order_by(history.c.seq.desc())
+            .limit(1)
+        )
         with self._begin() as connection:
-            return connection.execute(query).scalar() or "start"
+            payload = connection.execute(query).scalar()
+        return str(from_json(payload)["run"]) if payload else "start"
 
     # owners that are ours, and holds
 

@@ -65,6 +65,8 @@ class FakeCrm:
         return pa.Table.from_pylist(rows, schema)
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        if len({write.id for write in writes}) < len(writes):
+            raise ValueError("an account stands twice in one batch")
         return [self._write(write) for write in writes]
 
     def _write(self, write: Write) -> WriteResult:
