@@ -156,7 +156,8 @@ def health(ledger: Ledger, timetable: Timetable, now: datetime) -> Health:
     last = ledger.last_night(NAME)
     due = timetable.due(now)
     if last is None:
-        late = due is not None and now - timetable.begins(due) > LATE
+        began = ledger.first_plan_at()
+        late = due is not None and began is not None and began < timetable.begins(due) < now - LATE
         return Health(late, "no night has run yet" + (", and one is overdue" if late else ""))
     day, at, exit_code, done = last
     said = f"last night {day} ended {at:%Y-%m-%d %H:%M} UTC with exit code {exit_code}"

@@ -52,7 +52,7 @@ def plan(
             _write_page(ledger, made, html)
         typer.echo(_header_json(made) if as_json else _text(ledger, made), nl=as_json)
         # The text goes out before a refusal ends the command: the refused plan is always shown.
-        if made.breaches and not _accepted(ledger, made):
+        if made.breaches and not made.is_empty and not _accepted(ledger, made):
             raise typer.Exit(REFUSED)
     raise typer.Exit(CHANGES if detailed_exitcode and not made.is_empty else DONE)
 

@@ -178,6 +178,14 @@ class Ledger:
             last = rows[-1]["seq"]
             yield [ledger_write(row) for row in rows]
 
+    def remarked(self, run_id: str) -> list[LedgerWrite]:
+        """Applied writes about which the connector said something, such as an edit that they overwrote."""
+        query = sa.select(writes).where(
+            writes.c.run_id == run_id, writes.c.state == str(WriteState.APPLIED), writes.c.code != ""
+        )
+        with self._begin() as connection:
+            return [ledger_write(row) for row in connection.execute(query.order_by(writes.c.seq)).mappings()]
+
     def _writes(self, run_id: str, states: Sequence[WriteState], limit: int | None) -> list[LedgerWrite]:
         query = (
             sa.select(writes)

@@ -127,6 +127,9 @@ def _gate(plan: Plan, approvals: Sequence[str]) -> list[str]:
     if not plan.breaches:
         return ["The gate lets this plan through." if not plan.is_empty else "The gate has nothing to check."]
     open_ = [b for b in plan.breaches if b.name not in approvals]
+    if plan.is_empty:
+        told = [f"  {b.name}: {inert(b.message)}" for b in plan.breaches]
+        return ["Nothing is written, so nothing is refused; with changes the gate would refuse this:", *told]
     lines = [
         f"Refused by the gate: {len(open_)} of {len(plan.breaches)} breaches are not accepted"
         if open_

@@ -20,7 +20,8 @@ def render(ledger: Ledger, enacted: Enacted) -> str:
     else:
         lines.append(f"Verified {enacted.verified.checked:,} records against the CRM: {_verified(enacted)}")
     for state in (WriteState.CONFLICT, WriteState.REJECTED, WriteState.HELD, WriteState.UNKNOWN):
-        lines += _rest(ledger, run.id, state)
+        lines += _listed(str(state), ledger.writes(run.id, [state]))
+    lines += _listed("applied, with a remark", ledger.remarked(run.id))
     if run.state is not RunState.RUNNING:
         lines.append(f'Take it back with "territory undo {run.id}"')
     return "\n".join(lines) + "\n"
@@ -43,8 +44,7 @@ def _verified(enacted: Enacted) -> str:
     return f"{len(differing):,} were changed by somebody else since: {named}"
 
 
-def _rest(ledger: Ledger, run_id: str, state: WriteState) -> list[str]:
-    writes = ledger.writes(run_id, [state])
+def _listed(title: str, writes: list[LedgerWrite]) -> list[str]:
     if not writes:
         return []
     rows = [
@@ -52,7 +52,7 @@ def _rest(ledger: Ledger, run_id: str, state: WriteState) -> list[str]:
         for w in writes[:MOST]
     ]
     rest = [f"  ... and {len(writes) - MOST:,} more"] if len(writes) > MOST else []
-    return [f"{len(writes):,} {state}", *table(("record", "fields", "code", "why"), rows), *rest]
+    return [f"{len(writes):,} {title}", *table(("record", "fields", "code", "why"), rows), *rest]
 
 
 def _why(write: LedgerWrite) -> str:

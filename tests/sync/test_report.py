@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,35 @@ def test_what_looks_like_a_credential_is_redacted_wherever_it_stands(secret: str
     for event in (f"login failed: {secret} was refused", {"detail": [secret]}, {"access_token": "short"}):
         shown = str(redact(event))
         assert secret not in shown and "short" not in shown and REDACTED in shown
+
+
+def test_a_plan_that_writes_nothing_is_not_refused_but_says_what_is_odd(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.enact(world.plan())
+    config = world.project.config.model_copy(
+        update={"limits": world.project.config.limits.model_copy(update={"unassigned_share": 0.0})}
+    )
+    world.project = replace(world.project, config=config)
+    world.crm.accounts["A99"] = {
+        "name": "Nowhere",
+        "out_tier": "B",
+        "out_workload_hours": 2.0,
+        "out_reason": "no rule matches",
+    }
+    plan = world.plan()
+    assert plan.is_empty and plan.breaches
+    assert "nothing is refused" in plan_text.render(plan) and "nothing is refused" in page.render(plan)
+
+
+def test_what_a_connector_remarked_about_an_applied_write_is_listed(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    enacted = world.enact(world.plan())
+    with world.session().ledger() as ledger:
+        [first, *_] = ledger.writes(enacted.run.id)
+        ledger.mark(
+            enacted.run.id,
+            [replace(first, code="OVERWROTE", message="an edit of kim was lost")],
+            at=world.time,
+        )
+        shown = run_text.render(ledger, enacted)
+    assert "1 applied, with a remark" in shown and "an edit of kim was lost" in shown
