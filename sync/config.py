@@ -164,6 +164,11 @@ class Project:
         return self.path.parent / self.config.state
 
     @property
+    def crm_name(self) -> str:
+        """Kind of the CRM, and the org or portal where the kind has such."""
+        return f"{self.plugin.kind} {self.settings.expected_id or ''}".strip()
+
+    @property
     def outputs(self) -> Mapping[str, str]:
         """CRM field of every output that is written, by the output's name."""
         return {

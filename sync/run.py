@@ -6,6 +6,7 @@ The command line and the scheduler call the same two functions.
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -63,6 +64,8 @@ def pull(
         whole_after=timedelta(days=config.full_pull_days),
         keep=config.keep_snapshots,
         memory_limit=config.memory_limit,
+        source=session.project.crm_name,
+        settings=json.dumps(config.crm, sort_keys=True, default=str),
         on_rows=came,
     )
     with session.step("pull"):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from connectors.records import RecordKind, Watermark
 from rules.tables import Tables
-from sync.errors import StateDamaged, TruncatedPull
+from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import replacing, sha256, write_text
 from sync.scratch import scratch
 
@@ -50,7 +50,9 @@ class Snapshot:
     whole_at: datetime
     """When every table was last pulled whole."""
     mapping: str
-    """Hash of the field mapping; another mapping needs a whole pull."""
+    """Hash of how the CRM was read; another mapping, or other settings, need a whole pull."""
+    source: str
+    """Which CRM said it: kind, and org or portal."""
 
     @property
     def tables(self) -> Tables:
@@ -83,6 +85,7 @@ def load(folder: Path) -> Snapshot | None:
             pulled_at=datetime.fromisoformat(told["pulled_at"]),
             whole_at=datetime.fromisoformat(told["whole_at"]),
             mapping=told["mapping"],
+            source=told["source"],
         )
     except (ValueError, KeyError) as error:
         raise StateDamaged(f"{pointer} cannot be read ({error}); delete it and pull again") from error
@@ -110,6 +113,10 @@ class Puller:
     whole_after: timedelta
     keep: int
     memory_limit: str = "400MB"
+    source: str = ""
+    """Which CRM this is: kind, and org or portal. A folder belongs to the one that filled it."""
+    settings: str = ""
+    """How it is asked, as text without secrets."""
     on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
     """Told the rows that came so far, for progress bars."""
 
@@ -118,11 +125,13 @@ class Puller:
     ) -> PullReport:
         """Store what changed since the last snapshot, or everything.
 
-        TruncatedPull where a table lost more rows than allowed and `accept_fewer` does not name it.
+        TruncatedPull where a table lost more rows than allowed and `accept_fewer` does not name it,
+        ConfigProblem where the folder is another CRM's.
         """
         last = load(self.folder)
+        self._refuse_another(last)
         now = self.now()
-        mapping = mapping_hash(self.fields)
+        mapping = reading_hash(self.fields, self.settings)
         whole = whole or last is None or last.mapping != mapping or now - last.whole_at >= self.whole_after
         with self._working_folder() as work:
             came, marks, complete = {}, {}, True
@@ -146,6 +155,7 @@ class Puller:
                 pulled_at=now,
                 whole_at=now if complete or last is None else last.whole_at,
                 mapping=mapping,
+                source=self.source,
             )
         snapshot = replace(snapshot, id=snapshot.folder.name)
         _point(self.folder, snapshot)
@@ -195,6 +205,14 @@ class Puller:
                 merged.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
             )
         incoming.unlink()
+
+    def _refuse_another(self, last: Snapshot | None) -> None:
+        # A copy of production has production's ids: rows, watermarks and owners of the two would mix.
+        if last is not None and last.source != self.source:
+            raise ConfigProblem(
+                f"{self.folder.parent} belongs to {last.source or 'another CRM'} and the config names {self.source}; "
+                "name another folder under state: in the config. Nothing was pulled"
+            )
 
     def _refuse_truncated(
         self,
@@ -288,14 +306,15 @@ def _point(folder: Path, snapshot: Snapshot) -> None:
         "pulled_at": snapshot.pulled_at.isoformat(),
         "whole_at": snapshot.whole_at.isoformat(),
         "mapping": snapshot.mapping,
+        "source": snapshot.source,
     }
     write_text(folder / POINTER, json.dumps(told, indent=2) + "\n")
 
 
-def mapping_hash(fields: FieldMap) -> str:
-    """Changes when a column would be read from another field or as another type."""
+def reading_hash(fields: FieldMap, settings: str) -> str:
+    """Changes when a column would be read from another field or as another type, or the CRM be asked otherwise."""
     told = [(str(kind), f.name, f.source, str(f.type)) for kind in RecordKind for f in fields.of(kind)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([settings, told]).encode()).hexdigest()[:16]
 
 
 def _identity(folder: Path) -> str:

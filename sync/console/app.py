@@ -70,7 +70,7 @@ def _overview(session: Session) -> dict[str, Any]:
     rules = load_rules(session.project.rules_path, session.project.rule_fields())
     with session.ledger() as ledger:
         return {
-            "crm": f"{session.project.plugin.kind} {session.project.settings.expected_id or ''}".strip(),
+            "crm": session.project.crm_name,
             "health": health(ledger, timetable(session, rules), session.now()),
             "snapshot": load(session.snapshots),
             "unfinished": ledger.unfinished(),

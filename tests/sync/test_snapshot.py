@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from connectors.base import Capabilities, Pull
 from connectors.errors import Unavailable
 from connectors.mapping import FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
-from sync.errors import StateDamaged, TruncatedPull
+from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.snapshot import POINTER, Puller, load, overlay, verify
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,6 +29,7 @@ class Source:
     changed: list[dict[str, object]] | None = None
     activities: list[dict[str, object]] = field(default_factory=list)
     breaks: bool = False
+    mark: str = "w2"
     asked: list[tuple[RecordKind, str | None]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(1, frozenset(RecordKind)))
 
@@ -42,7 +43,7 @@ class Source:
             rows, complete = [{"id": "U1", "active": True, "person": True, "deleted": False}], True
         elif kind is RecordKind.ACTIVITIES:
             rows = self.activities
-        return Pull(self._batches(rows, FieldMap({}).schema(kind)), Watermark("w2"), complete)
+        return Pull(self._batches(rows, FieldMap({}).schema(kind)), Watermark(self.mark), complete)
 
     def _batches(self, rows: list[dict[str, object]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield from pa.Table.from_pylist(rows, schema).to_batches()
@@ -101,9 +102,27 @@ def test_a_pull_that_breaks_leaves_the_snapshot_and_its_watermark_as_they_were(p
     puller.pull(Source([account(1)]))  # type: ignore[arg-type]
     before = (puller.folder / POINTER).read_text()
     with pytest.raises(Unavailable):
-        puller.pull(Source([account(1), account(2)], breaks=True), whole=True)  # type: ignore[arg-type]
+        puller.pull(Source([account(1), account(2)], breaks=True, mark="w3"), whole=True)  # type: ignore[arg-type]
+    assert (puller.folder / POINTER).read_text() == before
+    with pytest.raises(Unavailable):
+        puller.pull(Source([], changed=[account(2)], breaks=True, mark="w3"))  # type: ignore[arg-type]
     assert (puller.folder / POINTER).read_text() == before
     assert not (puller.folder / ".pulling").exists()
+
+
+def test_a_folder_that_another_org_filled_is_not_added_to(puller: Puller) -> None:
+    replace(puller, source="salesforce 00DS").pull(Source([account(1)]))  # type: ignore[arg-type]
+    before = (puller.folder / POINTER).read_text()
+    with pytest.raises(
+        ConfigProblem, match="belongs to salesforce 00DS and the config names salesforce 00DP"
+    ):
+        replace(puller, source="salesforce 00DP").pull(Source([account(1)]))  # type: ignore[arg-type]
+    assert (puller.folder / POINTER).read_text() == before
+
+
+def test_a_crm_that_is_asked_otherwise_is_read_whole(puller: Puller) -> None:
+    puller.pull(Source([account(1)]))  # type: ignore[arg-type]
+    assert replace(puller, settings="not_people: [bot]").pull(Source([account(1)])).whole  # type: ignore[arg-type]
 
 
 def test_far_fewer_rows_are_refused_with_the_arithmetic_and_can_be_accepted_by_name(puller: Puller) -> None:
