@@ -90,6 +90,19 @@ def test_an_output_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     assert "there is no output 'teritory'" in said
 
 
+def test_an_output_that_would_overwrite_what_is_read_is_refused(tmp_path: Path) -> None:
+    said = problems(tmp_path, HUBSPOT + "outputs:\n  fields:\n    tier: name\n    rule: HubSpot_Owner_Id\n")
+    assert "config.yaml:5:11" in said and "'name' is read as accounts.name" in said
+    assert "config.yaml:6:11" in said and "is read as accounts.owner_id" in said
+    own = "fields: {accounts: {sector: sector_x}}\noutputs: {fields: {tier: sector_x}}\n"
+    assert "is read as accounts.sector" in problems(tmp_path, HUBSPOT + own)
+
+
+def test_two_outputs_in_one_crm_field_are_refused(tmp_path: Path) -> None:
+    said = problems(tmp_path, HUBSPOT + "outputs: {fields: {tier: our_tier, rule: our_tier}}\n")
+    assert "'our_tier' is written with output 'tier' already" in said
+
+
 def test_what_decides_a_plan_changes_the_decision_hash_and_what_does_not_leaves_it(tmp_path: Path) -> None:
     one = load(tmp_path, HUBSPOT).decision_hash()  # type: ignore[attr-defined]
     assert load(tmp_path, HUBSPOT + "keep_snapshots: 5\n").decision_hash() == one  # type: ignore[attr-defined]
