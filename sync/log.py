@@ -6,7 +6,8 @@ import re
 import sys
 import unicodedata
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -29,6 +30,11 @@ def inert(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def inert_lines(text: str) -> str:
+    """The same for a text of several lines, whose tabs and line ends stay."""
+    return "\n".join("\t".join(map(inert, line.split("\t"))) for line in text.split("\n"))
 
 
 def _visible(character: str) -> str:
@@ -54,8 +60,23 @@ def _redacting(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMappi
 
 def _shown(key: str, value: Any) -> Any:
     if key == "exception" and isinstance(value, str):
-        return "\n".join(redact(line) for line in value.splitlines())
+        return inert_lines(SECRET_TEXT.sub(REDACTED, value))
     return redact(value)
+
+
+class _Unbreakable:
+    """A stream that nobody may be reading any more (`2>&1 | head`): a run does not stop for that."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(BrokenPipeError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(BrokenPipeError):
+            self._stream.flush()
 
 
 def configure(*, verbosity: int, json: bool) -> None:
@@ -74,12 +95,11 @@ def configure(*, verbosity: int, json: bool) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if json:
-        processors.append(structlog.processors.format_exc_info)
-    processors += [_redacting, final]
+    # Formatted before anything is redacted: a renderer that formats would show what an exception says as it stands.
+    processors += [structlog.processors.format_exc_info, _redacting, final]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Unbreakable(sys.stderr))),
         cache_logger_on_first_use=False,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 from typer.exceptions import TyperException
 
@@ -15,7 +17,7 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else DONE if error.code is None else FAILED
     if isinstance(error, TyperException):
-        typer.echo(f"error: {error.format_message()}; see territory --help", err=True)
+        typer.echo(f"error: {error.format_message().rstrip('.')}; see territory --help", err=True)
         return USAGE
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return _say("stopped; what was sent is recorded, the same command goes on from there", INTERRUPTED)
@@ -46,7 +48,10 @@ def _expected(error: BaseException) -> int:
 def _say(message: str, code: int) -> int:
     from sync.log import SECRET_TEXT
 
-    typer.echo(typer.style("error: ", fg="red", bold=True) + SECRET_TEXT.sub("[redacted]", message), err=True)
+    label = "error: "
+    if not os.environ.get("NO_COLOR"):  # https://no-color.org
+        label = typer.style(label, fg="red", bold=True)
+    typer.echo(label + SECRET_TEXT.sub("[redacted]", message), err=True)
     return code
 
 
