@@ -46,12 +46,12 @@ def _expected(error: BaseException) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    from sync.log import SECRET_TEXT
+    from sync.log import REDACTED, SECRET_TEXT, inert_lines
 
     label = "error: "
     if not os.environ.get("NO_COLOR"):  # https://no-color.org
         label = typer.style(label, fg="red", bold=True)
-    typer.echo(label + SECRET_TEXT.sub("[redacted]", message), err=True)
+    typer.echo(label + inert_lines(SECRET_TEXT.sub(REDACTED, message)), err=True)
     return code
 
 
