@@ -82,7 +82,7 @@ def database(desired: Desired, memory_limit: str) -> Iterator[duckdb.DuckDBPyCon
     """The snapshot's tables and what is desired, as views of an embedded database."""
     import duckdb
 
-    with scratch(memory_limit) as con:
+    with scratch(memory_limit, desired.assignments.parent) as con:
         for name in ("accounts", "owners", "opportunities", "activities"):
             con.from_parquet(str(getattr(desired.tables, name))).create_view(name)
         con.from_parquet(str(desired.assignments)).filter(

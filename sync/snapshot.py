@@ -186,7 +186,7 @@ class Puller:
     def _merge(self, kind: RecordKind, work: Path, last: Snapshot | None, *, complete: bool) -> None:
         incoming = work / f"{kind}.incoming.parquet"
         order = SORT.get(kind, "id")
-        with scratch(self.memory_limit, self.folder / ".spill") as database:
+        with scratch(self.memory_limit, work) as database:
             database.from_parquet(str(incoming)).create_view("incoming")
             rows = "SELECT *, 1 AS fresh FROM incoming"
             if not complete and last is not None:
@@ -269,7 +269,7 @@ def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
         for c in schema.names
         if c != "id"
     )
-    with scratch(memory_limit, folder / ".spill") as database:
+    with scratch(memory_limit, work) as database:
         database.from_parquet(str(snapshot.tables.accounts)).create_view("accounts")
         database.register("seen", seen)
         rows = database.sql(
