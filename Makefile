@@ -13,7 +13,7 @@ test: $(VENV)/.installed-dev  ## the test suite (under ten minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2
 
 test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n 2 -m slow
 
 check: $(VENV)/.installed-dev  ## lint, types and import contracts
 	$(BIN)/ruff check .
