@@ -10,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_va
 
 from connectors.errors import AuthFailed
 
+PEM = "-----BEGIN"
+"""How the only secrets of several lines begin."""
+
 
 class SecretRef(BaseModel):
     """Where a secret is found: exactly one of an environment variable or a keyring entry.
@@ -36,6 +39,11 @@ class SecretRef(BaseModel):
         secret = self._from_keyring() if self.keyring else self._from_environment(self.env or "")
         if not secret:
             raise AuthFailed(f"the secret {self} is empty")
+        if not secret.isprintable() and not secret.startswith(PEM):
+            raise AuthFailed(
+                f"the secret {self} has a line break or another control character in it; "
+                "set it to the one line that the CRM showed"
+            )
         return SecretStr(secret)
 
     def _from_environment(self, name: str) -> str:
@@ -63,7 +71,7 @@ class SecretRef(BaseModel):
             ) from error
         if found is None:
             raise AuthFailed(f"the keyring has no entry {self.keyring}")
-        return found
+        return found.strip()
 
     def __str__(self) -> str:
         return f"env {self.env}" if self.env else f"keyring {self.keyring}"

@@ -94,3 +94,16 @@ def test_a_secret_in_the_config_itself_is_refused_without_repeating_our_own_word
 def test_exactly_one_place_is_named(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Config.model_validate({"token": given})
+
+
+def test_a_secret_of_two_lines_is_refused_unrepeated_and_a_private_key_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = SecretRef(env="TERRITORY_TEST_SECRET")
+    monkeypatch.setenv("TERRITORY_TEST_SECRET", f"{CANARY}\nsecond")
+    with pytest.raises(AuthFailed, match="env TERRITORY_TEST_SECRET has a line break") as caught:
+        secret.reveal()
+    assert CANARY not in str(caught.value)
+    key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
+    monkeypatch.setenv("TERRITORY_TEST_SECRET", key + "\n")
+    assert secret.reveal().get_secret_value() == key
