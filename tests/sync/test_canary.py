@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from io import FileIO
 
 import pytest
 import structlog
@@ -43,3 +45,36 @@ def test_a_message_is_shown_without_characters_that_act_on_a_terminal(
     said = capsys.readouterr().err
     assert "is odd\nrules.yaml:1:\ttab" in said
     assert not set(ACTS[:1] + ACTS[-1:]) & set(said.replace("\x1b[31m", "").replace("\x1b[0m", ""))
+
+
+def test_a_log_that_nobody_reads_any_more_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `territory apply 2>&1 | head`: the run goes on to its end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb", buffering=0) as raw:
+        monkeypatch.setattr("sys.stderr", Unread(raw))
+        configure(verbosity=1, json=True)
+        structlog.get_logger().warning("not written", record="A1")
+
+
+class Unread:
+    """A stream without a buffer, whose reader is gone."""
+
+    def __init__(self, raw: FileIO) -> None:
+        self._raw = raw
+
+    def write(self, text: str) -> None:
+        self._raw.write(text.encode())
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("typer.echo", lambda text, err: shown.append(text))
+    for value in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", value)
+        exit_code_of(SyncError("odd"))
+    assert "\x1b[" in shown[0]
+    assert shown[1] == "error: odd"
