@@ -69,7 +69,7 @@ def test_another_org_or_portal_than_the_configs_is_neither_read_nor_written(made
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(made: Site) -> None:
-    field = {"salesforce": "LastModifiedDate", "hubspot": "hs_lastmodifieddate"}[made.vendor]
+    field = {"salesforce": "LastModifiedDate", "hubspot": "notes_last_contacted"}[made.vendor]
     add(made, "config.yaml", f"outputs: {{fields: {{last_touch: {field}}}}}\n")
     said = refused(made, "plan", code=1)
     assert f"outputs.fields.last_touch: CRM field '{field}' " in said
