@@ -41,7 +41,7 @@ def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
         )
     shown = "\n".join(f"  {row['id']}  {inert(row['name'] or '')}" for row in rows[:MOST])
     more = "\n  ..." if len(rows) > MOST else ""
-    raise SyncError(f"{wanted!r} is the name of several accounts; give the id:\n{shown}{more}")
+    raise SyncError(f"{wanted!r} is the name or domain of several accounts; give the id:\n{shown}{more}")
 
 
 def explain_account(

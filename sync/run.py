@@ -144,13 +144,13 @@ def require_writes(project: Project) -> None:
 def night(
     session: Session, ledger: Ledger, connector: Connector, *, write: bool
 ) -> tuple[Plan, Enacted | None]:
-    """One unattended run: resume what was interrupted, then pull, plan, gate and, if `write`, apply.
+    """One unattended run: pull, plan, gate and, if `write`, apply, once what was interrupted is finished.
 
     ConfigProblem or DocumentError before anything is pulled where the config or the rules would stop it later.
     """
     if write:
         require_writes(session.project)
-    resume(session, ledger, connector)
+        resume(session, ledger, connector)
     # Where it was asked to stop, the interrupted run is still open, and a new plan could not be begun.
     session.go_on()
     session.project.rules()
@@ -204,9 +204,10 @@ def _give_up(session: Session, ledger: Ledger, run: Run, plan: Plan, connector: 
 
 
 def _begin(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -> Run:
-    if ledger.unfinished() is not None:
+    if begun := ledger.unfinished():
         raise StalePlan(
-            'an earlier run was interrupted; resume it first with "territory run --write" or "territory apply"'
+            f"run {begun.id} of plan {begun.plan_id[:12]} was interrupted; go on with it first: "
+            f'"territory apply {begun.plan_id[:12]}", or "territory run --write"'
         )
     run_id = f"{session.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     owner_last = session.project.config.apply.order == "kpis_first"

@@ -99,9 +99,7 @@ def approve(
         found = find_plan(session, ledger, which)
         given = record(ledger, found, by=by or session.actor, at=session.now(), accept=accept or [])
         accepted = f", accepting {', '.join(given.accepted)}" if given.accepted else ""
-        typer.echo(
-            f'{given.by} approved plan {found.short}{accepted}; carry it out with "territory apply {found.short}"'
-        )
+        typer.echo(f"{given.by} approved plan {found.short}{accepted}; {_next_step(ledger, found)}")
 
 
 @app.command()
@@ -116,6 +114,10 @@ def apply(which: PlanArgument = None, config: ConfigOption = DEFAULT_CONFIG) -> 
         session.locked(),
         session.ledger() as ledger,
     ):
+        interrupted = ledger.unfinished()
+        if which is None and interrupted:
+            # What was begun comes before any plan that was made since.
+            which = interrupted.plan_id
         found = find_plan(session, ledger, which)
         if found.is_empty:
             typer.echo(f"plan {found.short} changes nothing")
@@ -145,7 +147,9 @@ def undo(
     ):
         run = ledger.run(run_id)
         if run is None:
-            raise SyncError(f'there is no one run {run_id}; "territory history" lists them')
+            raise SyncError(
+                f'no run, or more than one, has an id that begins with {run_id!r}; "territory history" lists them'
+            )
         made = plan_undo(session, ledger, run)
         typer.echo(_text(ledger, made), nl=False)
         if not yes:
@@ -170,6 +174,19 @@ def tell(ledger: Ledger, enacted: Enacted) -> int:
 def _accepted(ledger: Ledger, made: Plan) -> bool:
     given = {name for approval in ledger.approvals(made.id) for name in approval.accepted}
     return all(breach.name in given for breach in made.breaches)
+
+
+def _next_step(ledger: Ledger, made: Plan) -> str:
+    """What to do with a plan that was just approved."""
+    given = {name for approval in ledger.approvals(made.id) for name in approval.accepted}
+    missing = [breach.name for breach in made.breaches if breach.name not in given]
+    if not missing:
+        return f'carry it out with "territory apply {made.short}"'
+    accept = " ".join(f"--accept {name}" for name in missing)
+    return (
+        f"the gate still refuses it ({', '.join(missing)}); accept with "
+        f'"territory approve {made.short} {accept}"'
+    )
 
 
 def _text(ledger: Ledger, made: Plan) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sync.session import Session
     from sync.snapshot import Snapshot
 
+SHORTEST = 4
+"""Digits of a plan's id that name it: an empty variable in a script must not mean a plan."""
+
 
 def open_project(config: Path) -> Project:
     """The project of a config file, all that verbs need that neither ask the CRM nor remember anything."""
@@ -62,12 +65,13 @@ def find_plan(session: Session, ledger: Ledger, name: str | None) -> Plan:
         name = ledger.latest_plan()
         if name is None:
             raise SyncError('there is no plan yet; make one with "territory plan"')
-    ids = ledger.plan_ids(name)
+    ids = ledger.plan_ids(name) if len(name) >= SHORTEST else []
     if len(ids) != 1:
         found = "no plan" if not ids else f"{len(ids)} plans"
         latest = ledger.latest_plan()
         known = f"the latest is {latest[:12]}" if latest else 'make one with "territory plan"'
-        raise SyncError(f"{found} in {session.plans} with an id that begins with {name!r}; {known}")
+        least = "" if len(name) >= SHORTEST else f" (at least {SHORTEST} digits are needed)"
+        raise SyncError(f"{found} in {session.plans} with an id that begins with {name!r}{least}; {known}")
     plan = load(session.plans / ids[0][:12] / "plan.parquet")
     if plan.id != ids[0]:
         raise StateDamaged(
