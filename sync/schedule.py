@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 NAME = "night"
+LOOK = "look"
+"""The name of nights that were not to write: one of them leaves the night that writes to be done."""
 GRACE = 21_600
 """Seconds after the hour in which a run that was missed is still begun (APScheduler's own default is 1 s)."""
 LATE = timedelta(hours=2)
@@ -62,7 +64,12 @@ class Timetable:
 
 
 def look(
-    ledger: Ledger, timetable: Timetable, now: Callable[[], datetime], night: Callable[[], int]
+    ledger: Ledger,
+    timetable: Timetable,
+    now: Callable[[], datetime],
+    night: Callable[[], int],
+    *,
+    name: str = NAME,
 ) -> int | None:
     """Run tonight if it has begun and is not done; None when there was nothing to do.
 
@@ -70,19 +77,19 @@ def look(
     the gate refused is done: it waits for a person, not for another try.
     """
     day = timetable.due(now())
-    if day is None or ledger.night_done(NAME, day):
+    if day is None or ledger.night_done(name, day):
         return None
     exit_code = night()
-    record(ledger, day, now(), exit_code)
+    record(ledger, day, now(), exit_code, name=name)
     log.info("night", date=day.isoformat(), exit_code=exit_code)
     return exit_code
 
 
-def record(ledger: Ledger, day: date | None, at: datetime, exit_code: int) -> None:
+def record(ledger: Ledger, day: date | None, at: datetime, exit_code: int, *, name: str = NAME) -> None:
     """Remember how a night ended, whoever began it; one that is done is not opened again by a try that came too early."""
     done = exit_code != TRY_LATER
-    if day is not None and (done or not ledger.night_done(NAME, day)):
-        ledger.record_night(NAME, day, at=at, exit_code=exit_code, done=done)
+    if day is not None and (done or not ledger.night_done(name, day)):
+        ledger.record_night(name, day, at=at, exit_code=exit_code, done=done)
 
 
 def looks(timetable: Timetable, *, every_minutes: int = 15) -> Iterator[None]:
@@ -152,8 +159,8 @@ class Health:
 
 
 def health(ledger: Ledger, timetable: Timetable, now: datetime) -> Health:
-    """What `territory status` says about the schedule."""
-    last = ledger.last_night(NAME)
+    """What `territory status` says about the schedule; nights that do not write count where none ever did."""
+    last = ledger.last_night(NAME) or ledger.last_night(LOOK)
     due = timetable.due(now)
     if last is None:
         began = ledger.first_plan_at()

@@ -31,7 +31,7 @@ def run(
     from sync.cli.session import open_session
     from sync.cli.signals import stopping_on_signals
     from sync.errors import StateDamaged
-    from sync.schedule import record
+    from sync.schedule import LOOK, NAME, record
 
     session = open_session(config)
     timetable, began = _timetable(session), session.now()
@@ -42,7 +42,7 @@ def run(
         exit_code = exit_code_of(error)
     # A ledger that cannot be read has been told of already.
     with suppress(StateDamaged), session.ledger() as ledger:
-        record(ledger, timetable.due(began), session.now(), exit_code)
+        record(ledger, timetable.due(began), session.now(), exit_code, name=NAME if write else LOOK)
     raise typer.Exit(exit_code)
 
 
@@ -95,7 +95,7 @@ def schedule(
     from sync.cli.failures import exit_code_of
     from sync.cli.session import open_session
     from sync.cli.signals import stopping_on_signals
-    from sync.schedule import look, looks
+    from sync.schedule import LOOK, NAME, look, looks
 
     session = open_session(config, progress=False)
     timetable = _timetable(session)
@@ -115,7 +115,7 @@ def schedule(
 
     def look_once() -> int | None:
         with session.ledger() as ledger:
-            return look(ledger, timetable, session.now, night)
+            return look(ledger, timetable, session.now, night, name=NAME if write else LOOK)
 
     if once:
         raise typer.Exit(look_once() or DONE)
@@ -176,7 +176,9 @@ def history(
         if run_id is not None:
             found = ledger.run(run_id)
             if found is None:
-                raise SyncError(f"there is no one run {run_id}")
+                raise SyncError(
+                    f'no run, or more than one, has an id that begins with {run_id!r}; "territory history" lists them'
+                )
             for line in writes_csv(ledger.writes(found.id)):
                 typer.echo(line, nl=False)
             return

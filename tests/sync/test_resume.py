@@ -137,6 +137,14 @@ def test_a_night_that_is_told_to_end_while_it_resumes_does_not_begin_another_pla
     assert len(world.crm.history) == 12
 
 
+def test_a_night_that_is_not_to_write_does_not_go_on_with_what_was_interrupted_either(world: World) -> None:
+    interrupt(world)
+    with world.session().ledger() as ledger:
+        night(world.session(), ledger, world.crm, write=False)
+        assert ledger.unfinished() is not None
+    assert len(world.crm.history) == 5
+
+
 def test_kpis_and_owner_of_one_record_never_stand_in_one_call(tmp_path: Path) -> None:
     world = make_world(tmp_path, apply={"order": "kpis_first"})
     world.crm.batch = 200

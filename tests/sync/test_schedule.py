@@ -11,7 +11,7 @@ import pytest
 
 from sync.errors import TRY_LATER
 from sync.ledger import Ledger
-from sync.schedule import NAME, Timetable, health, look, record, scheduler
+from sync.schedule import LOOK, NAME, Timetable, health, look, record, scheduler
 
 ZONES = (
     "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata",
@@ -116,3 +116,14 @@ def test_a_night_that_cron_began_counts_and_a_busy_try_does_not_open_it_again(le
     assert not health(ledger, table, ended + timedelta(hours=3)).red
     record(ledger, day + timedelta(days=1), ended + timedelta(days=1), TRY_LATER)
     assert not ledger.night_done(NAME, day + timedelta(days=1))
+
+
+def test_a_night_that_was_not_to_write_leaves_the_one_that_writes_to_be_done(ledger: Ledger) -> None:
+    table, noon = Timetable(time(4), ZoneInfo("UTC")), datetime(2026, 5, 5, 12, tzinfo=UTC)
+    record(ledger, table.due(noon), noon, 0, name=LOOK)
+    assert not health(ledger, table, noon).red
+    assert look(ledger, table, lambda: noon, lambda: TRY_LATER) == TRY_LATER
+    record(ledger, table.due(noon), noon, 0, name=LOOK)
+    assert health(ledger, table, noon).red
+    assert look(ledger, table, lambda: noon, lambda: 0) == 0
+    assert look(ledger, table, lambda: noon, lambda: 0) is None
