@@ -13,6 +13,9 @@ from sync.report.table import Cell, table
 MOST = 12
 """Rows of a table in the text; `territory show --changes` and the page show all."""
 
+WIDEST = 80
+"""Characters of an account's name in the text; CRMs hold names of thousands."""
+
 
 def render(plan: Plan, *, approvals: Sequence[str] = (), sample: int = 8) -> str:
     """The plan as text; the same for the same plan and approvals."""
@@ -73,7 +76,7 @@ def _body(plan: Plan) -> list[str]:
     lines += _section(
         "Held: left as they are until released",
         ("account", "owner", "rules say", "why"),
-        [(h["name"] or h["id"], h["owner"], h["wanted"], h["why"]) for h in s["held_accounts"]],
+        [(_short(h["name"] or h["id"]), h["owner"], h["wanted"], h["why"]) for h in s["held_accounts"]],
     )
     if s["data_issues"]:
         lines += [
@@ -114,13 +117,18 @@ def _examples(plan: Plan, sample: int) -> list[str]:
     for row in owners.to_pylist():
         why = f": {inert(row['reason'])}" if row["reason"] else ""
         before, after = (inert(names.get(row[side], row[side]) or "nobody") for side in ("before", "after"))
-        lines.append(f"  {inert(row['name'] or row['record_id'])}: {before} -> {after}{why}")
+        lines.append(f"  {_short(row['name'] or row['record_id'])}: {before} -> {after}{why}")
     fields = changes.filter((pc.field("field") != "owner_id") & (pc.field("action") == "change"))
     counts = [
         (r["values"].removeprefix(PREFIX), r["counts"]) for r in fields["field"].value_counts().to_pylist()
     ]
     section = _section("Fields written", ("field", "accounts"), sorted(counts))
     return [*lines, *([""] if lines else []), *section]
+
+
+def _short(name: str) -> str:
+    """An account's name as it fits on a line."""
+    return inert(name if len(name) <= WIDEST else name[: WIDEST - 1] + "…")
 
 
 def _gate(plan: Plan, approvals: Sequence[str]) -> list[str]:

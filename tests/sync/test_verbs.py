@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from sync.cli.failures import exit_code_of
 from sync.cli.verbs import app
@@ -47,8 +49,9 @@ class Admin:
 
 
 @pytest.fixture
-def admin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Admin:
-    return Admin(tmp_path / "admin", capsys)
+def admin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Admin]:
+    yield Admin(tmp_path / "admin", capsys)
+    structlog.reset_defaults()
 
 
 def test_approving_without_accepting_says_what_the_gate_still_refuses(admin: Admin) -> None:
@@ -94,3 +97,12 @@ def test_apply_without_a_plan_goes_on_with_the_interrupted_run_and_not_with_a_la
     found = ledger.run("R1")
     ledger.close()
     assert found is not None and found.state is RunState.DONE
+
+
+def test_a_very_long_name_is_cut_in_the_text_and_whole_in_the_changes(admin: Admin) -> None:
+    accounts = admin.folder / "exports" / "accounts.csv"
+    accounts.write_text(accounts.read_text().replace("Harbor Bank", "Harbor " * 2_000))
+    _, said = admin.types("plan")
+    assert max(map(len, said.splitlines())) < 300
+    assert "Harbor Harbor" in said and "…: nobody -> Kim Berg" in said
+    assert ("Harbor " * 2_000).strip() in admin.types("show", "--changes")[1]
