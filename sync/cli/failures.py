@@ -42,6 +42,9 @@ def _expected(error: BaseException) -> int:
             return _say(str(error), FAILED)
         case BrokenPipeError():
             return DONE
+        case OSError() if error.strerror:
+            where = f"{error.filename}: " if error.filename else ""
+            return _say(f"{where}{error.strerror}; nothing more was done, the same command goes on", FAILED)
     return _unexpected(error)
 
 

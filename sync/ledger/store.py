@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from sync.errors import StateDamaged
 from sync.ledger import chain, owners
+from sync.ledger.file import LedgerFile
 from sync.ledger.rows import from_json, ledger_write, run_of, to_json, to_text, to_time, write_row
-from sync.ledger.schema import approvals, history, holds, last_written, migrate, nights, plans, runs, writes
+from sync.ledger.schema import approvals, history, holds, last_written, nights, plans, runs, writes
 from sync.ledger.values import Approval, Hold, LedgerWrite, Run, RunState, WriteState
 
 
@@ -21,25 +20,12 @@ class Ledger:
     """Opens (and migrates) the ledger of one state folder; StateDamaged where it is not sound."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        self._engine = sa.create_engine(f"sqlite:///{path}")
-        sa.event.listen(self._engine, "connect", _durable)
-        try:
-            with self._engine.begin() as connection:
-                _sound(connection, path)
-                migrate(connection)
-        except sa.exc.DatabaseError as error:
-            raise StateDamaged(_damaged(path, str(error.orig))) from error
+        self._file = LedgerFile(path)
+        self._begin = self._file.begin
 
     def close(self) -> None:
         """Give the file back."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            yield connection
+        self._file.close()
 
     # plans and approvals
 
@@ -381,23 +367,3 @@ class Ledger:
         """The number of history entries; StateDamaged names the first whose hash does not follow."""
         with self._begin() as connection:
             return chain.check(connection)
-
-
-def _durable(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sound(connection: sa.Connection, path: Path) -> None:
-    answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-    if answer != "ok":
-        raise StateDamaged(_damaged(path, " ".join(str(answer).split())))
-
-
-def _damaged(path: Path, why: str) -> str:
-    return (
-        f"the ledger {path} cannot be read ({why}); nothing was sent. Restore it from a backup. Without one, move it "
-        "away: a new one begins, which knows neither what was written before nor which accounts are held"
-    )

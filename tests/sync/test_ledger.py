@@ -114,6 +114,12 @@ def test_something_else_than_a_ledger_is_refused(tmp_path: Path) -> None:
         Ledger(path)
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% of us? #1"
+    Ledger(folder / "ledger.sqlite").close()
+    assert [path.name for path in folder.iterdir()] == ["ledger.sqlite"]
+
+
 def test_the_file_is_its_owners_alone(ledger: Ledger, tmp_path: Path) -> None:
     assert (tmp_path / "ledger.sqlite").stat().st_mode & 0o777 == 0o600
 
