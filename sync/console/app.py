@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from rules.language.problems import DocumentError
 from sync.errors import SyncError
+from sync.log import inert_lines
 from sync.report.page import environment, render
 
 if TYPE_CHECKING:
@@ -52,7 +54,13 @@ def console(session: Session) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS),
             Middleware(BaseHTTPMiddleware, dispatch=_with_headers),
         ],
+        exception_handlers={SyncError: _told, DocumentError: _told},
     )
+
+
+def _told(_: Request, error: Exception) -> Response:
+    """What the command line would have said: a page of its own rather than a traceback in the log."""
+    return PlainTextResponse(inert_lines(f"error: {error}\n"), 503)
 
 
 async def _with_headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -62,3 +62,14 @@ def test_every_answer_forbids_scripts_and_frames(url: str) -> None:
 def test_an_unknown_plan_is_not_found(url: str) -> None:
     answer = requests.get(f"{url}/plans/nothing", timeout=10)
     assert answer.status_code == 404 and "no plan" in answer.text
+
+
+def test_a_damaged_state_folder_is_said_and_stays_said(world: World, url: str) -> None:
+    world.plan()
+    pointer = world.session().snapshots / "latest.json"
+    pointer.write_text("{}")
+    for _ in range(2):
+        answer = requests.get(url, timeout=5)
+        assert answer.status_code == 503
+        assert "latest.json cannot be read" in answer.text and "pull again" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
