@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from sync.errors import TRY_LATER
+from sync.errors import FAILED, TRY_LATER
 from sync.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def look(
 ) -> int | None:
     """Run tonight if it has begun and is not done; None when there was nothing to do.
 
-    An exit code of 75 (busy, out of quota) leaves the night open, so that the next look tries again. What
-    the gate refused is done: it waits for a person, not for another try.
+    An exit code of 75 (busy, out of quota) or 1 (a login that failed, a config that does not load) leaves
+    the night open, so that the next look tries again. What the gate refused is done: it waits for a person.
     """
     day = timetable.due(now())
     if day is None or ledger.night_done(name, day):
@@ -87,7 +87,7 @@ def look(
 
 def record(ledger: Ledger, day: date | None, at: datetime, exit_code: int, *, name: str = NAME) -> None:
     """Remember how a night ended, whoever began it; one that is done is not opened again by a try that came too early."""
-    done = exit_code != TRY_LATER
+    done = exit_code not in (TRY_LATER, FAILED)
     if day is not None and (done or not ledger.night_done(name, day)):
         ledger.record_night(name, day, at=at, exit_code=exit_code, done=done)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.errors import TRY_LATER
+from sync.errors import FAILED, TRY_LATER
 from sync.ledger import Ledger
 from sync.schedule import LOOK, NAME, Timetable, health, look, record, scheduler
 
@@ -66,7 +66,7 @@ def test_a_night_runs_once_however_often_is_looked(ledger: Ledger) -> None:
 
 def test_a_night_that_could_not_run_is_tried_again_and_one_that_was_refused_is_not(ledger: Ledger) -> None:
     table = Timetable(time(4, 30), ZoneInfo("UTC"))
-    codes = [TRY_LATER, 3]
+    codes = [TRY_LATER, FAILED, 3]
     for hour in (5, 6, 7, 8):
         look(ledger, table, lambda hour=hour: datetime(2026, 5, 5, hour, tzinfo=UTC), lambda: codes.pop(0))  # type: ignore[misc]
     assert codes == []
