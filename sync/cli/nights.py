@@ -51,9 +51,15 @@ def one_night(session: Session, *, write: bool) -> int:
     from sync.cli.plans import tell
     from sync.cli.session import connected
     from sync.errors import GateRefused
-    from sync.run import night
+    from sync.run import night, require_writes, resume
 
     with session.locked(), session.ledger() as ledger, connected(session) as connector:
+        before = DONE
+        if write:
+            require_writes(session.project)
+            resumed = resume(session, ledger, connector)
+            # What an earlier night left open is told too: it may hold conflicts that nobody has seen.
+            before = tell(ledger, resumed) if resumed else DONE
         try:
             plan, enacted = night(session, ledger, connector, write=write)
         except GateRefused:
@@ -66,8 +72,8 @@ def one_night(session: Session, *, write: bool) -> int:
                 if plan.is_empty
                 else 'Nothing was written: add --write, or "territory apply"'
             )
-            return DONE
-        return tell(ledger, enacted)
+            return before
+        return tell(ledger, enacted) or before
 
 
 def _print_plan(session: Session) -> None:
