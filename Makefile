@@ -10,10 +10,10 @@ demo: $(VENV)/.installed  ## a whole night against both local CRMs, then a secon
 	$(BIN)/territory --quiet demo
 
 test: $(VENV)/.installed-dev  ## the test suite (under ten minutes on two cores)
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=10
 
 test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
-	$(BIN)/python -m pytest -q -n 2 -m slow
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=10 -m slow
 
 check: $(VENV)/.installed-dev  ## lint, types and import contracts
 	$(BIN)/ruff check .
