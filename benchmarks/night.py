@@ -353,7 +353,7 @@ def _report(
     wall, waiting = (sum(r[k] for r in once.values()) for k in ("wall", "waiting"))
     peak = max(r["peak"] for r in ours.values())
     print(
-        f"  both nights: {1 - waiting / wall:.0%} of {wall:.1f} s were spent outside waiting for HTTP; peak {peak:.0f} MB"
+        f"  first night: {1 - waiting / wall:.0%} of {wall:.1f} s were spent outside waiting for HTTP; peak {peak:.0f} MB"
     )
     known = cheapest(vendor, accounts, activities, written)
     results = [

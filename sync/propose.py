@@ -17,6 +17,7 @@ from sync.outputs import OUTPUTS, column
 from sync.plan import Plan, store
 from sync.plan import load as load_plan
 from sync.report.balance import told
+from sync.snapshot import verify
 from sync.summary import summarise
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     project, config = session.project, session.project.config
     rules = project.rules()
     as_of = session.now().astimezone(ZoneInfo(rules.timezone)).date()
+    verify(snapshot)
     with _working_folder(session.plans) as work:
         desired = Desired(
             snapshot.tables, work / "assignments.parquet", work / "account_kpis.parquet", config.owner_role

@@ -11,9 +11,10 @@ from connectors.base import Quota
 from connectors.errors import QuotaSpent
 from connectors.records import Write
 from sync.approve import approve
-from sync.errors import GateRefused, StalePlan, SyncError
+from sync.errors import GateRefused, StalePlan, StateDamaged, SyncError
 from sync.ledger import RunState, WriteState
-from sync.run import night, resume
+from sync.run import night, propose, resume
+from sync.snapshot import load as load_snapshot
 from sync.undo import plan_undo
 from tests.sync.world import World, make_world
 
@@ -304,3 +305,17 @@ def test_age_of_a_plan_counts_from_the_last_time_it_was_computed(world: World) -
     world.later(hours=13)
     assert world.time - timedelta(hours=24, minutes=59) < world.time
     assert world.enact(first).run.state is RunState.DONE
+
+
+def test_nothing_is_planned_from_a_snapshot_that_was_changed_after_it_was_stored(world: World) -> None:
+    world.plan()
+    snapshot = load_snapshot(world.session().snapshots)
+    assert snapshot is not None
+    content = bytearray(snapshot.tables.accounts.read_bytes())
+    content[len(content) // 2] ^= 1
+    snapshot.tables.accounts.write_bytes(content)
+    with (
+        world.session().ledger() as ledger,
+        pytest.raises(StateDamaged, match="was changed after it was stored"),
+    ):
+        propose(world.session(), ledger, snapshot)
