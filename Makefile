@@ -12,7 +12,7 @@ demo: $(VENV)/.installed  ## a whole night against both local CRMs, then a secon
 test: $(VENV)/.installed-dev  ## the test suite (under ten minutes on two cores)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=10
 
-test-slow: $(VENV)/.installed-dev  ## the tests that take minutes
+test-slow: $(VENV)/.installed-spark  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=10 -m slow
 
 check: $(VENV)/.installed-dev  ## lint, types and import contracts
@@ -25,6 +25,7 @@ lock: $(VENV)/.installed-dev  ## write requirements/*.txt anew from pyproject.to
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --extra spark-dev pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/spark.txt
 
 clean:  ## forget the environment and what was made
 	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -43,5 +44,10 @@ $(VENV)/.installed-dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.installed
+
+# Half a gigabyte more, so only the slow tests ask for it.
+$(VENV)/.installed-spark: requirements/spark.txt $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
 
 .PHONY: help demo test test-slow check lock clean

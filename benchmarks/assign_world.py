@@ -26,7 +26,9 @@ from rules.language.condition import (
     IsMissing,
     Not,
 )
-from rules.language.ruleset import IfUnknown, Member, Mode, Pod, PodBy, Rule, RuleSet, Source, ValueList
+from rules.language.people import Member, Pod, PodBy
+from rules.language.place import Source
+from rules.language.ruleset import IfUnknown, Mode, Rule, RuleSet, ValueList
 from rules.tables import Tables
 
 SEED = 20260301

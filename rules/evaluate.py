@@ -19,6 +19,7 @@ from rules.language.condition import (
     In,
     InList,
     IsMissing,
+    Like,
     Not,
     Test,
 )
@@ -56,8 +57,27 @@ def test(leaf: Test, value: Constant | None, lists: Mapping[str, ValueList]) -> 
             return _holds(lists[name], value)
         case HasPrefix(_, prefixes):
             return str(value).startswith(prefixes)
+        case Like(_, pattern):
+            return is_like(str(value), pattern)
         case Between():
             return _reaches(leaf, value) and _stays_under(leaf, value)
+
+
+def is_like(text: str, pattern: str) -> bool:
+    """Whether the whole text fits the pattern; the last `%` is retried only, so that it takes no exponential time."""
+    at = here = 0
+    star, resume = -1, 0
+    while at < len(text):
+        if here < len(pattern) and pattern[here] == "%":
+            star, resume, here = here, at, here + 1
+        elif here < len(pattern) and pattern[here] in ("_", text[at]):
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            resume += 1
+            at, here = resume, star + 1
+        else:
+            return False
+    return all(character == "%" for character in pattern[here:])
 
 
 def every(truths: Iterable[Truth]) -> Truth:

@@ -9,12 +9,15 @@ from rules.language.condition import (
     All,
     Any,
     Between,
+    Bound,
     Condition,
     Constant,
+    DaysFromToday,
     HasPrefix,
     In,
     InList,
     IsMissing,
+    Like,
     Not,
 )
 from rules.language.problems import safe
@@ -54,6 +57,8 @@ def _words(condition: Condition) -> str:
             return f"{label(field)} in {safe(name)}"
         case HasPrefix(field, prefixes):
             return f"{label(field)} begins with {_values(prefixes)}"
+        case Like(field, pattern):
+            return f"{label(field)} is like {safe(pattern)}"
         case IsMissing(field):
             return f"{label(field)} is missing"
         case Between():
@@ -72,6 +77,8 @@ def _negated(part: Condition) -> str:
             return f"{label(field)} not in {safe(name)}"
         case HasPrefix(field, prefixes):
             return f"{label(field)} does not begin with {_values(prefixes)}"
+        case Like(field, pattern):
+            return f"{label(field)} is not like {safe(pattern)}"
         case IsMissing(field):
             return f"{label(field)} is known"
         case _:
@@ -96,8 +103,10 @@ def label(field: str) -> str:
     return safe(field.replace("_", " "))
 
 
-def value_of(value: Constant) -> str:
+def value_of(value: Constant | Bound) -> str:
     """A constant as people write it: thousands set apart, dates in ISO form, no control characters."""
+    if isinstance(value, DaysFromToday):
+        return _relative(value.days)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and (not value.is_integer() or abs(value) >= 1e15):
@@ -105,6 +114,13 @@ def value_of(value: Constant) -> str:
     if isinstance(value, int | float):
         return f"{int(value):,}"
     return value.isoformat() if isinstance(value, date) else safe(value)
+
+
+def _relative(days: int) -> str:
+    if days == 0:
+        return "today"
+    amount = f"{abs(days):,} {'day' if abs(days) == 1 else 'days'}"
+    return f"{amount} ago" if days < 0 else f"{amount} from today"
 
 
 def _values(values: Sequence[Constant]) -> str:

@@ -22,6 +22,8 @@ class Tables:
     owners: Path
     opportunities: Path
     activities: Path
+    memory: Path | None = None
+    """What the last night remembered (`MEMORY`), None on the first one."""
 
 
 class Decision(StrEnum):
@@ -33,6 +35,8 @@ class Decision(StrEnum):
     """A rule matched, and its mode leaves the present owner."""
     UNASSIGNED = "unassigned"
     """No owner could be given; `reason_code` says why. The present owner is left as it is."""
+    HELD = "held"
+    """A hold keeps the present owner; the territory is that of the first rule beneath that assigns."""
     REVIEW = "review"
     """A rule that asks for a person's eye; the present owner is left as it is."""
 
@@ -54,6 +58,17 @@ class ReasonCode(StrEnum):
     """No member of the pod is an active person in the CRM."""
     UNKNOWN_FIELD = "unknown_field"
     """The rule asks for review where its condition is unknown."""
+    HELD = "held"
+    EXCEPTION = "exception"
+    """An entry of `exceptions:` decided."""
+    FAMILY = "family"
+    """The account follows its ultimate parent, which has an owner by a rule."""
+    FAMILY_UNDECIDED = "family_undecided"
+    """The account follows its ultimate parent, whose own outcome is review or unassigned."""
+    FAMILY_BROKEN = "family_broken"
+    """The parents go in a circle, or further up than `family: most_levels`."""
+    POD_FULL = "pod_full"
+    """Every member of the pod who is there has as many accounts as the cap allows."""
 
 
 ASSIGNMENTS = pa.schema(
@@ -75,6 +90,20 @@ ASSIGNMENTS = pa.schema(
 `owner_id` is who should own it, null when unassigned or under review; `reason` is the sentence shown to
 people ("boston-smb: country is US, postal code in boston_zips, employees in 1..200"); `data_issues` names
 values that could not be read ("country 'Grmany' is not a country"), null when there are none.
+"""
+
+MEMORY = pa.schema(
+    [
+        pa.field("account_id", pa.string(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("value", pa.string()),
+        pa.field("since", pa.date32()),
+    ]
+)
+"""What the next night must know of this one, sorted by account id and key.
+
+`band:<derived field>` has the band as `value`; `hold:<rule id>` has the first day of an unbroken hold as
+`since`. A night that is computed again from its own memory decides the same.
 """
 
 ACCOUNT_KPIS = pa.schema(

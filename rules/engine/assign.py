@@ -9,13 +9,14 @@ from pathlib import Path
 
 import duckdb
 
+from rules.engine.classing import classed
 from rules.engine.columns import class_columns
 from rules.engine.compiled import Compiled, compiled
 from rules.engine.database import open_database
+from rules.engine.deciding import decided
 from rules.engine.lay import lay_accounts, lay_masks, lay_turns
 from rules.engine.masks import CAP
 from rules.engine.owners import read_owners
-from rules.engine.plan import classed, decided
 from rules.engine.rows import Rows
 from rules.engine.sharing import shared_out
 from rules.engine.sql import text

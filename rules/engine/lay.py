@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from rules.engine.classes import FieldClasses
 from rules.engine.errors import AssignError
 from rules.engine.masks import RoleMasks
+from rules.engine.matching import word_column
 from rules.engine.owners import Owners
-from rules.engine.plan import word_column
 from rules.engine.sql import text
 from rules.engine.streams import store
 from rules.engine.turns import Turns

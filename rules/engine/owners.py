@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from rules.engine.errors import AssignError
 from rules.language.condition import FieldKind
 from rules.language.normalise import normalise
-from rules.language.ruleset import Pod, PodBy
+from rules.language.people import Pod, PodBy
 from rules.tables import ReasonCode
 
 

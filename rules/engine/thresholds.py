@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from datetime import date
 
-from rules.language.condition import Between, Constant, FieldKind
+from rules.language.condition import Between, Bound, Constant, DaysFromToday, FieldKind
 
 Number = int | float
 Span = tuple[Number | None, Number | None]
@@ -28,15 +28,21 @@ def span(kind: FieldKind, test: Between) -> Span:
     """The values for which the test is true; None is open."""
     low = high = None
     if test.low is not None:
-        low = (_at_least if test.low_included else _above)(kind, test.low)
+        low = (_at_least if test.low_included else _above)(kind, _fixed(test.low))
     if test.high is not None:
-        high = (_above if test.high_included else _at_least)(kind, test.high)
+        high = (_above if test.high_included else _at_least)(kind, _fixed(test.high))
     return low, high
 
 
 def thresholds_of(spans: Iterable[Span]) -> tuple[Number, ...]:
     """Every bound of the spans once, ascending."""
     return tuple(sorted({bound for found in spans for bound in found if bound is not None}))
+
+
+def _fixed(bound: Bound) -> Constant:
+    if isinstance(bound, DaysFromToday):
+        raise TypeError(f"{bound} has no date yet; `rules.language.today.on_day` gives it one")
+    return bound
 
 
 def _at_least(kind: FieldKind, value: Constant) -> Number:

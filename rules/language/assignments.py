@@ -8,8 +8,10 @@ from rules.language.codes import Code
 from rules.language.condition import All, Any, Condition, In, Not
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
+from rules.language.people import Member, Pod
+from rules.language.place import Source
 from rules.language.problems import Problem, did_you_mean
-from rules.language.ruleset import Member, Pod, Rule, Source
+from rules.language.ruleset import Rule
 from rules.language.schema import Header, PodSection, RuleSection
 from rules.language.spellings import condition_of
 from rules.language.workloads import place

@@ -13,6 +13,20 @@ from enum import StrEnum
 Constant = str | int | float | bool | date
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DaysFromToday:
+    """A day relative to the run's as-of date: -90 is ninety days ago.
+
+    Only loading makes these; `rules.language.today.on_day` puts dates in their place, and everything that
+    decides about accounts works on what comes out.
+    """
+
+    days: int
+
+
+Bound = float | date | DaysFromToday
+
+
 class FieldKind(StrEnum):
     """How values of a field are compared; normalisation is in `rules.language.normalise`."""
 
@@ -32,6 +46,12 @@ class FieldKind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     DATE = "date"
+    MULTI_SELECT = "multi_select"
+    """Several texts, ";" between them, as both CRMs store them; a test is true where one of them passes it."""
+    NAICS = "naics"
+    """Industry code of 2 to 6 digits, compared as text; a prefix is its sector."""
+    SIC = "sic"
+    """Industry code of 4 digits, lost leading zeros restored; a prefix is its major group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +75,8 @@ class Between:
     """low <= field < high by default; a bound that is None is open."""
 
     field: str
-    low: float | date | None = None
-    high: float | date | None = None
+    low: Bound | None = None
+    high: Bound | None = None
     low_included: bool = True
     high_included: bool = False
 
@@ -67,6 +87,17 @@ class HasPrefix:
 
     field: str
     prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """The whole normalised text of the field fits the pattern: `%` is any run of characters, `_` any one.
+
+    There is no escape and nothing else, so that a match takes linear time.
+    """
+
+    field: str
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +128,6 @@ class Not:
     part: Condition
 
 
-Test = In | InList | Between | HasPrefix | IsMissing
+Test = In | InList | Between | HasPrefix | Like | IsMissing
 Condition = Test | All | Any | Not
 ALWAYS = All(())

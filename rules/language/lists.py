@@ -15,8 +15,9 @@ from rules.language.condition import Constant, FieldKind
 from rules.language.countries import country_code, country_names
 from rules.language.folding import is_missing
 from rules.language.normalise import normalise, own_country, quoted
+from rules.language.place import Source
 from rules.language.problems import Problem, did_you_mean, listing
-from rules.language.ruleset import Source, ValueList
+from rules.language.ruleset import ValueList
 from rules.language.schema import ListSection
 from rules.language.yaml import ListNode, MapNode, Node, Origin, Scalar
 

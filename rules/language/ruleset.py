@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from rules.language.active import ALWAYS_ACTIVE, Active
 from rules.language.condition import Condition, Constant, FieldKind
+from rules.language.derived import Derived
+from rules.language.people import Pod, Rep
+from rules.language.place import Source
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where something stands; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+EXCEPTIONS = "exceptions"
+"""The level above all others, of the rules made of `exceptions:`; no document may declare it."""
 
 
 class IfUnknown(StrEnum):
@@ -50,34 +45,30 @@ class ValueList:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A rep in a pod; `capacity` is the relative weight of the rep's share, 1.0 for full time."""
+class Action(StrEnum):
+    """What becomes of an account that a rule takes."""
 
-    email: str
-    capacity: float = 1.0
-
-
-class PodBy(StrEnum):
-    """How a pod shares accounts among its eligible members."""
-
-    REMAINING_CAPACITY = "remaining_capacity"
-    EQUAL = "equal"
+    ASSIGN = "assign"
+    KEEP = "keep"
+    """A hold: the present owner stays; the territory is that of the first rule beneath that assigns."""
+    FOLLOW = "follow"
+    """The account goes where its ultimate parent goes; it takes only accounts that have one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
-    """Reps who share the accounts of the rules that name the pod."""
+class ExceptionNote:
+    """Who made an exception, and why."""
 
-    name: str
-    members: tuple[Member, ...]
-    by: PodBy
-    source: Source
+    author: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; exactly one of `owner` (an email or a CRM id) and `pod` is given, or neither (territory only)."""
+    """One rule; exactly one of `owner` (an email or a CRM id) and `pod` is given, or neither (territory only).
+
+    Rules that keep or follow have no owner and no pod, and their `territory` is empty.
+    """
 
     id: str
     level: str
@@ -90,6 +81,14 @@ class Rule:
     mode: Mode
     description: str
     source: Source
+    action: Action = Action.ASSIGN
+    active: Active = ALWAYS_ACTIVE
+    over: tuple[str, ...] = ()
+    """Ids of rules of the same level that it is meant to win over: the proofs do not call that an overlap."""
+    hold_days: int | None = None
+    """Of a rule that keeps: for how many days at most, from the first night on which it held the account."""
+    exception: ExceptionNote | None = None
+    """Given for rules made of `exceptions:`, whose level is `EXCEPTIONS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +145,38 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Who belongs together: up the parent field, to an account without one."""
+
+    parent_field: str = "parent_id"
+    most_levels: int = 20
+    """A chain that is longer, or a circle, is nobody's family: its accounts are reviewed where they follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Amounts in one currency: `fields` times the rate of what `currency_field` holds, at a pinned day."""
+
+    currency: str
+    fields: tuple[str, ...]
+    currency_field: str
+    rates: Mapping[str, float]
+    """What one unit of a currency is worth in `currency`; that one is 1. Upper-case ISO 4217."""
+    day: date
+    """The day of the rates, declared in the rules: no account moves because a rate did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What is known of a field's values, for the proofs."""
+
+    required: bool = False
+    """It is never missing."""
+    values: tuple[Constant, ...] | None = None
+    """There are no others, where given; normalised."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What a rule test expects of one role: decision, rule, territory, owner, pod, or words of the reason.
 
@@ -164,6 +195,8 @@ class RuleTest:
     given: Mapping[str, str | None]
     expected: Expected
     source: Source
+    account: str | None = None
+    """A golden account: the CRM's id of it, whose values come from the last snapshot; `given` is empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +225,18 @@ class RuleSet:
     roles: tuple[str, ...] = field(default=("AE",))
     """The roles that rules assign, in order of first use."""
     tests: tuple[RuleTest, ...] = ()
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+    """In an order in which each uses only those before it; `fields` has their kinds too."""
+    reps: Mapping[str, Rep] = field(default_factory=dict)
+    """By case-folded email."""
+    holders: Mapping[str, str] = field(default_factory=dict)
+    """Role to the account field with its present owner; a role that is not here has none, but the first
+    one's is `owner_id` unless said otherwise."""
+    synonyms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Per field of text: folded spelling to the folded one it stands for."""
+    family: Family = Family()
+    money: Money | None = None
+    domains: Mapping[str, Domain] = field(default_factory=dict)
 
 
 AsOf = date

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from rules.language.codes import Code
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
+from rules.language.people import Pod
+from rules.language.place import Source
 from rules.language.problems import did_you_mean
-from rules.language.ruleset import Expected, Pod, Rule, RuleTest, Source
+from rules.language.ruleset import Expected, Rule, RuleTest
 from rules.language.schema import TestSection
 from rules.language.workloads import place
 from rules.language.yaml import MapNode

@@ -12,7 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.language.condition import FieldKind
 from rules.language.folding import DEFAULT_MISSING
-from rules.language.ruleset import IfUnknown, Mode, PodBy
+from rules.language.people import PodBy
+from rules.language.ruleset import IfUnknown, Mode
 
 LEVELS = ("legal", "named", "holdout", "family", "segment", "geography", "catch_all")
 """The precedence where the document declares none."""

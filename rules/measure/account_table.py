@@ -10,7 +10,7 @@ import pyarrow as pa
 from rules.engine.boxes import Question
 from rules.engine.classes import classes_of
 from rules.engine.columns import class_columns
-from rules.engine.plan import answer
+from rules.engine.matching import answer
 from rules.language.condition import Condition
 from rules.language.ruleset import RuleSet
 from rules.measure.touches import LONG, SHORT, TYPES

@@ -24,7 +24,8 @@ from rules.language.condition import (
     IsMissing,
     Not,
 )
-from rules.language.ruleset import IfUnknown, Source, ValueList
+from rules.language.place import Source
+from rules.language.ruleset import IfUnknown, ValueList
 
 TRUTHS: tuple[Truth, ...] = (True, None, False)
 LISTS = {"l": ValueList("l", FieldKind.TEXT, ("b", "d"), None, "", Source("x", 1, 1))}

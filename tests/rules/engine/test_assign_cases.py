@@ -16,7 +16,8 @@ import pytest
 from rules.engine.assign import assign
 from rules.engine.errors import AssignError
 from rules.language.condition import All, Any, Between, In, InList, Not
-from rules.language.ruleset import IfUnknown, Member, PodBy, RuleSet
+from rules.language.people import Member, PodBy
+from rules.language.ruleset import IfUnknown, RuleSet
 from rules.tables import Decision, Tables
 from tests.rules.engine.worlds import OWNERS, pod, rule, rule_set, tables
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from rules.language.codes import Code, meanings
 from rules.language.condition import ALWAYS, All, Between, FieldKind, In, InList
 from rules.language.load import RulesError, load_rules
-from rules.language.ruleset import IfUnknown, Member, Mode
+from rules.language.people import Member
+from rules.language.ruleset import IfUnknown, Mode
 from rules.language.schema import TestSection, json_schema
 from rules.tables import Decision
 from tests.rules.language.worlds import HEADER, rule, write_rules

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rules.language.condition import In, Not
-from rules.language.ruleset import Band, Complexity, Member, Tier, Workload
+from rules.language.people import Member
+from rules.language.ruleset import Band, Complexity, Tier, Workload
 from rules.measure.definitions import DEFINITIONS, HELP_LENGTH, Direction, Kpi, KpiLevel, definitions_of
 from rules.measure.night import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, measure
 from rules.measure.summary import MeasureSummary

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.language.condition import All, Any, Between, In, IsMissing, Not
-from rules.language.ruleset import Band, Complexity, Member, Tier, Workload
+from rules.language.people import Member
+from rules.language.ruleset import Band, Complexity, Tier, Workload
 from rules.measure.night import ACCOUNTS_FILE, REPS_FILE, TERRITORIES_FILE, measure
 from rules.measure.summary import MeasureSummary
 from rules.tables import ACCOUNT_KPIS, REP_KPIS, TERRITORY_KPIS

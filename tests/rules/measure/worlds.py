@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 
 from connectors.records import ACCOUNTS, ACTIVITIES, OPPORTUNITIES, OWNERS
 from rules.language.condition import ALWAYS, FieldKind
-from rules.language.ruleset import IfUnknown, Member, Mode, Pod, PodBy, Rule, RuleSet, Source, Workload
+from rules.language.people import Member, Pod, PodBy
+from rules.language.place import Source
+from rules.language.ruleset import IfUnknown, Mode, Rule, RuleSet, Workload
 from rules.tables import ASSIGNMENTS, Tables
 
 Row = Mapping[str, Any]
