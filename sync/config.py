@@ -18,8 +18,9 @@ from connectors.records import RecordKind
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
+from sync.errors import ConfigProblem
 from sync.output_targets import shared_targets
-from sync.outputs import OUTPUTS, column
+from sync.outputs import OUTPUTS, column, role_column
 
 if TYPE_CHECKING:
     from rules.language.ruleset import RuleSet
@@ -60,6 +61,8 @@ class OutputsConfig(Section):
 
     owner: bool = True
     fields: dict[str, str | None] = {name: None for name, output in OUTPUTS.items() if output.default}
+    roles: dict[str, str] = {}
+    """CRM field of accounts that holds the owner in a further role: `CSM: Success_Manager__c`, a user lookup."""
 
     @field_validator("fields")
     @classmethod
@@ -68,6 +71,15 @@ class OutputsConfig(Section):
         if unknown:
             raise ValueError(f"there is no output {unknown[0]!r}; there are {', '.join(sorted(OUTPUTS))}")
         return fields
+
+    @field_validator("roles")
+    @classmethod
+    def _apart(cls, roles: dict[str, str]) -> dict[str, str]:
+        columns: dict[str, str] = {}
+        for role in roles:
+            if columns.setdefault(role_column(role), role) != role:
+                raise ValueError(f"roles {columns[role_column(role)]!r} and {role!r} are too much alike")
+        return roles
 
 
 class LimitsConfig(Section):
@@ -190,6 +202,34 @@ class Project:
             for name, source in self.outputs.items()
         )
 
+    def holders(self, rules: RuleSet) -> Mapping[str, str]:
+        """Our column of accounts with the present owner in each role that has one.
+
+        ConfigProblem where the config writes a role that the rules do not have.
+        """
+        for role in self.config.outputs.roles:
+            if role not in rules.roles or role == self.config.owner_role:
+                raise ConfigProblem(
+                    f"{self.path}: outputs.roles names {role!r}; it takes further roles of the rules, which have "
+                    f"{', '.join(rules.roles)} (owner_role is {self.config.owner_role})"
+                )
+        written = {role: role_column(role) for role in self.config.outputs.roles}
+        return {**rules.holders, self.config.owner_role: "owner_id", **written}
+
+    def role_fields(self) -> tuple[MappedField, ...]:
+        """The fields of further roles as mapped fields of accounts: a user's id in each."""
+        return tuple(
+            MappedField(
+                role_column(role),
+                source,
+                FieldType.TEXT,
+                FieldRole.OUTPUT,
+                f"{role} owner",
+                f"Who has this account as {role}.",
+            )
+            for role, source in self.config.outputs.roles.items()
+        )
+
     def field_map(self) -> FieldMap:
         """The whole mapping: the connector's defaults, the config's own fields, the outputs."""
         fields = self.plugin.default_fields()
@@ -198,7 +238,7 @@ class Project:
             fields = fields.with_fields(
                 kind, (_mapped(fields, kind, name, entry) for name, entry in entries.items())
             )
-        return fields.with_fields(RecordKind.ACCOUNTS, self.output_fields())
+        return fields.with_fields(RecordKind.ACCOUNTS, (*self.output_fields(), *self.role_fields()))
 
     def targets(self, columns: Iterable[str]) -> dict[str, str]:
         """CRM field that each of these columns of accounts is written to, left out where it is mapped to none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +54,14 @@ def diff(
     *,
     write_owner: bool,
     outputs: Sequence[str],
+    roles: Mapping[str, str],
     ours: pa.Table,
     holds: pa.Table,
     memory_limit: str,
 ) -> pa.Table:
     """The changes as a table of COLUMNS, the same bytes for the same input.
 
-    `ours` (record_id, value) holds the owner that we set last per account, `holds` (record_id, reason) the
+    `roles` names the column that holds the owner in each further role. `ours` (record_id, value) holds the owner that we set last per account, `holds` (record_id, reason) the
     accounts that a person decided about. An owner that is no longer ours was changed by somebody else and
     is held, not written back.
     """
@@ -69,6 +70,7 @@ def diff(
         con.register("holds", holds)
         parts = [_owner_changes()] if write_owner else []
         parts += [_output_changes(name) for name in outputs]
+        parts += [_role_changes(role, held_in) for role, held_in in roles.items()]
         if not parts:
             parts = [f"SELECT {', '.join(f'NULL::VARCHAR AS {c}' for c in COLUMNS)} WHERE false"]
         union = " UNION ALL ".join(parts)
@@ -85,6 +87,7 @@ def database(desired: Desired, memory_limit: str) -> Iterator[duckdb.DuckDBPyCon
     with scratch(memory_limit, desired.assignments.parent) as con:
         for name in ("accounts", "owners", "opportunities", "activities"):
             con.from_parquet(str(getattr(desired.tables, name))).create_view(name)
+        con.from_parquet(str(desired.assignments)).create_view("roles")
         con.from_parquet(str(desired.assignments)).filter(
             duckdb.ColumnExpression("role") == duckdb.ConstantExpression(desired.owner_role)
         ).create_view("assignments")
@@ -103,6 +106,18 @@ def _owner_changes() -> str:
         LEFT JOIN holds h ON h.record_id = a.id
         LEFT JOIN ours o ON o.record_id = a.id AND o.value IS DISTINCT FROM a.owner_id
         WHERE s.decision = 'assigned' AND s.owner_id IS NOT NULL AND s.owner_id IS DISTINCT FROM a.owner_id"""
+
+
+def _role_changes(role: str, held_in: str) -> str:
+    return f"""
+        SELECT a.id, {_text(held_in)}, a."{held_in}", s.owner_id, 'change', NULL,
+               a.name, coalesce(a.parent_id, a.id), s.territory, s.rule_id, s.reason
+        FROM accounts a JOIN roles s ON s.account_id = a.id AND s.role = {_text(role)}
+        WHERE s.decision = 'assigned' AND s.owner_id IS NOT NULL AND a."{held_in}" IS DISTINCT FROM s.owner_id"""
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _output_changes(name: str) -> str:

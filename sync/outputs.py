@@ -71,6 +71,15 @@ OUTPUTS: Mapping[str, Output] = {output.name: output for output in _ALL}
 """Every output by name. A count that changes every night by itself is not written unless asked for."""
 
 
+ROLE_PREFIX = PREFIX + "owner_"
+"""Our column names of the fields that hold the owners of other roles begin with this."""
+
+
+def role_column(role: str) -> str:
+    """Our column name of the field that holds the owner in a role, in the accounts table."""
+    return ROLE_PREFIX + "".join(c if c.isalnum() else "_" for c in role.lower())
+
+
 def column(name: str) -> str:
     """Our column name of an output in the accounts table."""
     return PREFIX + name

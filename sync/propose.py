@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from connectors.mapping import FieldType
 from rules.language.ruleset import RuleSet
 from sync.diff import Desired, database, diff
 from sync.guard import guard
-from sync.outputs import OUTPUTS, column
+from sync.outputs import OUTPUTS, column, role_column
 from sync.plan import Plan, store
 from sync.plan import load as load_plan
 from sync.report.balance import told
@@ -23,6 +23,7 @@ from sync.summary import summarise
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sync.config import Project
     from sync.ledger import Ledger
     from sync.session import Session
     from sync.snapshot import Snapshot
@@ -61,6 +62,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 desired,
                 write_owner=config.outputs.owner,
                 outputs=list(project.outputs),
+                roles={role: role_column(role) for role in config.outputs.roles},
                 ours=_ours(ledger),
                 holds=_holds(ledger),
                 memory_limit=config.memory_limit,
@@ -81,8 +83,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 "config": project.decision_hash(),
                 "ledger": ledger.position(),
             },
-            "fields": plan_fields(list(project.outputs)),
-            "targets": project.targets(plan_fields(list(project.outputs))),
+            "fields": plan_fields(project),
+            "targets": project.targets(plan_fields(project)),
             "breaches": [{"name": b.name, "message": b.message} for b in breaches],
             "summary": summary,
         }
@@ -92,9 +94,12 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     return plan
 
 
-def plan_fields(outputs: Sequence[str]) -> dict[str, str]:
-    """Type of every column that a plan with these outputs can set."""
-    return {"owner_id": str(FieldType.TEXT)} | {column(name): str(OUTPUTS[name].type) for name in outputs}
+def plan_fields(project: Project) -> dict[str, str]:
+    """Type of every column that a plan of the project can set."""
+    owners = ("owner_id", *map(role_column, project.config.outputs.roles))
+    return dict.fromkeys(owners, str(FieldType.TEXT)) | {
+        column(name): str(OUTPUTS[name].type) for name in project.outputs
+    }
 
 
 @contextmanager

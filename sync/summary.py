@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sync.outputs import ROLE_PREFIX
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -85,8 +87,9 @@ def _names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     rows = con.execute(
         """
         SELECT o.id, coalesce(o.name, o.email) FROM owners o
-        WHERE o.id IN (SELECT before FROM changes WHERE field = 'owner_id' UNION SELECT after FROM changes WHERE field = 'owner_id')
-        AND coalesce(o.name, o.email) IS NOT NULL ORDER BY 1"""
+        WHERE o.id IN (SELECT unnest([before, after]) FROM changes WHERE field = 'owner_id' OR starts_with(field, ?))
+        AND coalesce(o.name, o.email) IS NOT NULL ORDER BY 1""",
+        [ROLE_PREFIX],
     ).fetchall()
     return dict(rows)
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sync.log import inert
-from sync.outputs import OUTPUTS, PREFIX
+from sync.outputs import OUTPUTS, PREFIX, ROLE_PREFIX
 from sync.plan import Plan
 from sync.report.balance import rows as balance_rows
 
@@ -50,9 +50,9 @@ def _first_records(plan: Plan, changes: Any) -> list[dict[str, Any]]:
 
 def _shown(row: dict[str, Any], owners: Mapping[str, str]) -> dict[str, Any]:
     name = row["field"].removeprefix(PREFIX)
-    if row["field"] == "owner_id":
+    if row["field"] == "owner_id" or row["field"].startswith(ROLE_PREFIX):
         row |= {side: owners.get(row[side], row[side]) for side in ("before", "after")}
-    label = OUTPUTS[name].label if name in OUTPUTS else "Owner"
+    label = OUTPUTS[name].label if name in OUTPUTS else name.replace("_", " ").capitalize()
     return {k: inert(v) if isinstance(v, str) else v for k, v in row.items()} | {"label": label}
 
 
