@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.records import ACCOUNTS, ACTIVITIES, OPPORTUNITIES, OWNERS
+from connectors.tables import ACCOUNTS, ACTIVITIES, OPPORTUNITIES, OWNERS
 from rules.language.condition import FieldKind
 from rules.language.load import STANDARD_FIELDS, load_rules
 from rules.language.ruleset import RuleSet

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
 from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)

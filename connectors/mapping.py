@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+from connectors.records import COLUMNS, FieldType, RecordKind
 
-from connectors.records import SCHEMAS, TIMESTAMP, RecordKind
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-class FieldType(StrEnum):
-    """What a mapped field holds."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
+__all__ = ["FieldMap", "FieldRole", "FieldType", "MappedField", "standard_fields"]
 
 
 class FieldRole(StrEnum):
@@ -29,16 +23,6 @@ class FieldRole(StrEnum):
     """Read, and open to rules."""
     OUTPUT = "output"
     """Written by us, and read back to see what changed; closed to rules."""
-
-
-ARROW_TYPES: Mapping[FieldType, pa.DataType] = {
-    FieldType.TEXT: pa.string(),
-    FieldType.INTEGER: pa.int64(),
-    FieldType.NUMBER: pa.float64(),
-    FieldType.BOOLEAN: pa.bool_(),
-    FieldType.DATE: pa.date32(),
-    FieldType.DATETIME: TIMESTAMP,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +67,10 @@ class FieldMap:
 
     def schema(self, kind: RecordKind) -> pa.Schema:
         """The Arrow schema of this table: the standard columns, then the mapped ones in the config's order."""
+        import pyarrow as pa
+
+        from connectors.tables import ARROW_TYPES, SCHEMAS
+
         schema = SCHEMAS[kind]
         for mapped in self.of(kind):
             if mapped.name not in schema.names:
@@ -97,8 +85,5 @@ class FieldMap:
 
 def standard_fields(kind: RecordKind, sources: Mapping[str, str]) -> tuple[MappedField, ...]:
     """Inputs for standard columns of a table (column → CRM field), each with the type of its column."""
-    schema = SCHEMAS[kind]
-    types = {arrow: type for type, arrow in ARROW_TYPES.items()}
-    return tuple(
-        MappedField(name, source, types[schema.field(name).type]) for name, source in sources.items()
-    )
+    columns = COLUMNS[kind]
+    return tuple(MappedField(name, source, columns[name]) for name, source in sources.items())

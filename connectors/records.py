@@ -13,8 +13,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
-import pyarrow as pa
-
 RecordId = NewType("RecordId", str)
 """A CRM's id; Salesforce ids always in their 18-character form."""
 Watermark = NewType("Watermark", str)
@@ -32,90 +30,76 @@ class RecordKind(StrEnum):
     ACTIVITIES = "activities"
 
 
-TIMESTAMP = pa.timestamp("ms", tz="UTC")
+class FieldType(StrEnum):
+    """What a column holds."""
 
-ACCOUNTS = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("owner_id", pa.string()),
-        pa.field("parent_id", pa.string()),
-        pa.field("country", pa.string()),
-        pa.field("state", pa.string()),
-        pa.field("city", pa.string()),
-        pa.field("postal_code", pa.string()),
-        pa.field("website", pa.string()),
-        pa.field("industry", pa.string()),
-        pa.field("employees", pa.int64()),
-        pa.field("annual_revenue", pa.float64()),
-        pa.field("currency", pa.string()),
-        pa.field("type", pa.string()),
-        pa.field("created_at", TIMESTAMP),
-        pa.field("modified_at", TIMESTAMP),
-        pa.field("deleted", pa.bool_(), nullable=False),
-    ]
-)
-"""One row per account (Salesforce Account, HubSpot company); mapped fields of the config follow these."""
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
 
-OWNERS = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("email", pa.string()),
-        pa.field("active", pa.bool_(), nullable=False),
-        pa.field("person", pa.bool_(), nullable=False),
-        pa.field("modified_at", TIMESTAMP),
-        pa.field("deleted", pa.bool_(), nullable=False),
-    ]
-)
-"""One row per user who can own a record; `person` is False for queues and integration users."""
 
-OPPORTUNITIES = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("account_id", pa.string()),
-        pa.field("owner_id", pa.string()),
-        pa.field("name", pa.string()),
-        pa.field("stage", pa.string()),
-        pa.field("amount", pa.float64()),
-        pa.field("currency", pa.string()),
-        pa.field("probability", pa.float64()),
-        pa.field("close_date", pa.date32()),
-        pa.field("closed", pa.bool_()),
-        pa.field("won", pa.bool_()),
-        pa.field("created_at", TIMESTAMP),
-        pa.field("modified_at", TIMESTAMP),
-        pa.field("deleted", pa.bool_(), nullable=False),
-    ]
-)
-"""One row per opportunity or deal, with the first of its accounts."""
-
-ACTIVITIES = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("account_id", pa.string()),
-        pa.field("owner_id", pa.string()),
-        pa.field("type", pa.string()),
-        pa.field("direction", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("minutes", pa.float64()),
-        pa.field("occurred_at", TIMESTAMP),
-        pa.field("modified_at", TIMESTAMP),
-        pa.field("deleted", pa.bool_(), nullable=False),
-    ]
-)
-"""One row per activity and account it is linked to, so an id may repeat with another account.
-
-`type` is call, email, meeting, note or task; `direction` inbound, outbound or null; `occurred_at` is when
-it took place (a task: when it was due or completed), null for one that has not.
-"""
-
-SCHEMAS: Mapping[RecordKind, pa.Schema] = {
-    RecordKind.ACCOUNTS: ACCOUNTS,
-    RecordKind.OWNERS: OWNERS,
-    RecordKind.OPPORTUNITIES: OPPORTUNITIES,
-    RecordKind.ACTIVITIES: ACTIVITIES,
+COLUMNS: Mapping[RecordKind, Mapping[str, FieldType]] = {
+    RecordKind.ACCOUNTS: {
+        "id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "owner_id": FieldType.TEXT,
+        "parent_id": FieldType.TEXT,
+        "country": FieldType.TEXT,
+        "state": FieldType.TEXT,
+        "city": FieldType.TEXT,
+        "postal_code": FieldType.TEXT,
+        "website": FieldType.TEXT,
+        "industry": FieldType.TEXT,
+        "employees": FieldType.INTEGER,
+        "annual_revenue": FieldType.NUMBER,
+        "currency": FieldType.TEXT,
+        "type": FieldType.TEXT,
+        "created_at": FieldType.DATETIME,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.OWNERS: {
+        "id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "email": FieldType.TEXT,
+        "active": FieldType.BOOLEAN,
+        "person": FieldType.BOOLEAN,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.OPPORTUNITIES: {
+        "id": FieldType.TEXT,
+        "account_id": FieldType.TEXT,
+        "owner_id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "stage": FieldType.TEXT,
+        "amount": FieldType.NUMBER,
+        "currency": FieldType.TEXT,
+        "probability": FieldType.NUMBER,
+        "close_date": FieldType.DATE,
+        "closed": FieldType.BOOLEAN,
+        "won": FieldType.BOOLEAN,
+        "created_at": FieldType.DATETIME,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.ACTIVITIES: {
+        "id": FieldType.TEXT,
+        "account_id": FieldType.TEXT,
+        "owner_id": FieldType.TEXT,
+        "type": FieldType.TEXT,
+        "direction": FieldType.TEXT,
+        "status": FieldType.TEXT,
+        "minutes": FieldType.NUMBER,
+        "occurred_at": FieldType.DATETIME,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
 }
+"""The standard columns of every table, in order; `connectors.tables` has the same as Arrow schemas."""
 
 
 class Outcome(StrEnum):

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from connectors.errors import FieldProblem, FieldProblems
 from connectors.hubspot.answers import clean
-from connectors.mapping import ARROW_TYPES, FieldType
-from connectors.records import TIMESTAMP, RecordKind
+from connectors.mapping import FieldType
+from connectors.records import RecordKind
+from connectors.tables import ARROW_TYPES, TIMESTAMP
 
 Record = Mapping[str, Any]
 """One result as HubSpot sends it: id, properties, archived and more."""

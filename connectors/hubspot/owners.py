@@ -12,7 +12,7 @@ from connectors.errors import Garbled
 from connectors.hubspot.answers import Answer
 from connectors.hubspot.client import Client
 from connectors.hubspot.paths import Route
-from connectors.records import OWNERS, TIMESTAMP
+from connectors.tables import OWNERS, TIMESTAMP
 
 
 def owner_rows(client: Client, page_size: int) -> Iterator[pa.RecordBatch]:

@@ -21,7 +21,8 @@ from connectors.hubspot.paths import Route
 from connectors.hubspot.rows import Rows
 from connectors.hubspot.watermark import Mark, read_mark
 from connectors.mapping import FieldMap
-from connectors.records import OWNERS, RecordId, RecordKind, Watermark
+from connectors.records import RecordId, RecordKind, Watermark
+from connectors.tables import OWNERS
 
 MOST_CHANGED = 0.5
 """Share of records above which listing all of them is cheaper than searching."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import FieldProblem, Refused
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, standard_fields
-from connectors.records import SCHEMAS, RecordKind
+from connectors.records import COLUMNS, RecordKind
 
 if TYPE_CHECKING:
     from connectors.salesforce.client import Client
@@ -176,9 +176,7 @@ class Fields:
 def _unfit(kind: RecordKind, mapped: MappedField, field: Described, writing: bool) -> str:
     if field.type in _COMPOUND:
         return f"is compound ({field.type}); map its parts, such as BillingCity"
-    computed = (
-        mapped.name in ("person", "type", "occurred_at", "minutes") and mapped.name in SCHEMAS[kind].names
-    )
+    computed = mapped.name in ("person", "type", "occurred_at", "minutes") and mapped.name in COLUMNS[kind]
     fits = _FITS.get(mapped.type)
     if not computed and fits is not None and field.type not in fits:
         return f"is of type {field.type}, which is no {mapped.type}"

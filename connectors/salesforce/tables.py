@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.records import SCHEMAS, RecordKind
+from connectors.records import RecordKind
 from connectors.salesforce.fields import Described
 from connectors.salesforce.values import column
+from connectors.tables import SCHEMAS
 
 Records = Sequence[Mapping[str, Any]]
 Derive = Callable[[Records, Collection[str]], pa.Array]

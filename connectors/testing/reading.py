@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.records import SCHEMAS, RecordId, RecordKind, Value, Watermark
+from connectors.records import RecordId, RecordKind, Value, Watermark
+from connectors.tables import SCHEMAS
 from connectors.testing.steps import by_id, connected, expect_values, pulled
 from connectors.testing.world import World
 

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, standard_fields
-from connectors.records import ACCOUNTS, RecordKind
+from connectors.records import RecordKind
+from connectors.tables import ACCOUNTS
 
 TIER = MappedField("tier", "Tier__c", role=FieldRole.OUTPUT)
 SEATS = MappedField("seats", "Seats__c", FieldType.INTEGER)

@@ -17,7 +17,8 @@ from connectors.files import FilesSettings, plugin
 from connectors.files.convert import Forms, Unreadable, convert
 from connectors.files.source import Source
 from connectors.mapping import FieldType, MappedField
-from connectors.records import TIMESTAMP, RecordKind
+from connectors.records import RecordKind
+from connectors.tables import TIMESTAMP
 
 SHARED = Path(__file__).parents[4] / "shared"
 TORTURE = SHARED / "recorded/salesforce/dataloader/testfiles"

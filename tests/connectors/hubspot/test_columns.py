@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from connectors.errors import FieldProblems
 from connectors.hubspot.columns import texts, typed
 from connectors.hubspot.values import encode, same
-from connectors.mapping import ARROW_TYPES, FieldType
+from connectors.mapping import FieldType
 from connectors.records import RecordKind
+from connectors.tables import ARROW_TYPES
 
 VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
     FieldType.TEXT: st.text(st.characters(exclude_categories=["Cs"]), min_size=1),

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from connectors.errors import AuthFailed
 from connectors.hubspot import HubSpotSettings, plugin
-from connectors.mapping import ARROW_TYPES
-from connectors.records import SCHEMAS, RecordKind
+from connectors.records import RecordKind
 from connectors.registry import find
+from connectors.tables import ARROW_TYPES, SCHEMAS
 
 SECRET = {"env": "HUBSPOT_TOKEN"}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.records import ACCOUNTS, ACTIVITIES, OPPORTUNITIES, OWNERS
+from connectors.tables import ACCOUNTS, ACTIVITIES, OPPORTUNITIES, OWNERS
 from rules.language.condition import ALWAYS, FieldKind
 from rules.language.people import Member, Pod, PodBy
 from rules.language.place import Source
