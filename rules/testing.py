@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rules.decisions import Decision
 from rules.explain import Explanation, explain, render
 from rules.language.ruleset import Mode, Rule, RuleSet, RuleTest
-from rules.tables import Decision
 
 
 @dataclass(frozen=True, slots=True)

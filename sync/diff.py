@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.mapping import FieldType
-from rules.tables import Tables
+from rules.decisions import Tables
 from sync.outputs import OUTPUTS, column
 from sync.scratch import scratch
 

@@ -9,8 +9,6 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-import structlog
-
 SECRET_KEYS = re.compile(
     r"token|secret|password|private_?key|authorization|session_?id|cookie", re.IGNORECASE
 )
@@ -81,6 +79,8 @@ class _Unbreakable:
 
 def configure(*, verbosity: int, json: bool) -> None:
     """Log to stderr: warnings at verbosity -1, information at 0, debugging at 1 and above."""
+    import structlog
+
     level = {-1: 30, 0: 20}.get(max(verbosity, -1), 10) if verbosity <= 0 else 10
     final: Any
     if json:

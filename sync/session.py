@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.records import RecordKind
 from sync.errors import Busy, Stopped
-from sync.ledger import Ledger
 
 if TYPE_CHECKING:
+    from connectors.records import RecordKind
     from sync.config import Project
+    from sync.ledger import Ledger
 
 
 def _utc_now() -> datetime:
@@ -60,6 +60,8 @@ class Session:
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger of the state folder."""
+        from sync.ledger import Ledger
+
         ledger = Ledger(self.project.state / "ledger.sqlite")
         try:
             yield ledger

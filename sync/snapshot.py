@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.records import RecordKind, Watermark
-from rules.tables import Tables
+from rules.decisions import Tables
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import replacing, sha256, write_text
 from sync.scratch import scratch

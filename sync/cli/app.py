@@ -22,6 +22,9 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="The config file.", envvar="TERRITORY_CONFIG", show_default=True),
 ]
 DEFAULT_CONFIG = Path("config.yaml")
+SILENT = frozenset({"lint", "test", "explain", "backtest", "schema"})
+"""Verbs that only read files and log nothing: they start without the logging library, which takes longer to
+import than they take to answer."""
 
 
 def _version(wanted: bool) -> None:
@@ -49,6 +52,8 @@ def shared(
         typer.echo(context.get_help())
         raise typer.Exit
 
+    if context.invoked_subcommand in SILENT:
+        return
     from sync.log import configure
 
     in_terminal = sys.stderr.isatty() and not log_json

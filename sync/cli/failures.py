@@ -61,6 +61,10 @@ def _say(message: str, code: int) -> int:
 def _unexpected(error: BaseException) -> int:
     import structlog
 
+    from sync.log import configure
+
+    if not structlog.is_configured():
+        configure(verbosity=0, json=False)
     # A defect of ours: the traceback is wanted, without locals, since they hold credentials.
     structlog.get_logger().error("unexpected", exc_info=error)
     typer.echo("error: this should not happen; please report it with the traceback above", err=True)
