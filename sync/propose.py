@@ -46,7 +46,14 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             snapshot.tables, work / "assignments.parquet", work / "account_kpis.parquet", config.owner_role
         )
         with session.step("assign"):
-            assign(rules, snapshot.tables, desired.assignments, as_of, memory_limit=config.memory_limit)
+            assign(
+                rules,
+                snapshot.tables,
+                desired.assignments,
+                as_of,
+                memory_limit=config.memory_limit,
+                holders=project.holders(rules),
+            )
         with session.step("measure"):
             measured = measure(
                 rules,
