@@ -23,9 +23,10 @@ from rules.language.condition import (
     Not,
     Test,
 )
+from rules.language.record import Value
 from rules.language.ruleset import IfUnknown, ValueList
 
-Record = Mapping[str, Constant | None]
+Record = Mapping[str, Value | None]
 """Normalised values by field; None, or no entry, is missing."""
 Truth = bool | None
 """True, false, or None for unknown."""
@@ -44,12 +45,17 @@ def evaluate(condition: Condition, record: Record, lists: Mapping[str, ValueList
             return test(condition, record.get(condition.field), lists)
 
 
-def test(leaf: Test, value: Constant | None, lists: Mapping[str, ValueList]) -> Truth:
-    """One test of a normalised value; `IsMissing` is never unknown, everything else is for a missing value."""
+def test(leaf: Test, value: Value | None, lists: Mapping[str, ValueList]) -> Truth:
+    """One test of a normalised value; `IsMissing` is never unknown, everything else is for a missing value.
+
+    Of several texts in one field it is enough that one passes.
+    """
     if isinstance(leaf, IsMissing):
         return value is None
     if value is None:
         return None
+    if isinstance(value, tuple):
+        return any(test(leaf, item, lists) for item in value)
     match leaf:
         case In(_, values):
             return value in values
