@@ -19,5 +19,9 @@ def advice_for(kind: FieldKind, text: str, country: str | None = None) -> str:
             return "say the 'country'"
         case FieldKind.INTEGER | FieldKind.NUMBER if "," in text or "_" in text:
             return f"write {text.replace(',', '').replace('_', '')}"
+        case FieldKind.MULTI_SELECT:
+            return "write each item by itself"
+        case FieldKind.NAICS | FieldKind.SIC if text.strip().replace("-", "").isdigit():
+            return f"for a group of codes use prefix: {text.strip()!r}"
         case _:
             return ""

@@ -7,46 +7,20 @@ from dataclasses import dataclass, field
 
 from rules.language.advice import advice_for
 from rules.language.codes import Code
-from rules.language.condition import (
-    ALWAYS,
-    Between,
-    Condition,
-    Constant,
-    FieldKind,
-    HasPrefix,
-    In,
-    InList,
-    IsMissing,
-    Not,
-)
+from rules.language.condition import ALWAYS, All, Condition, Constant, FieldKind, In, InList, IsMissing, Not
 from rules.language.fields import country_field
-from rules.language.folding import fold, is_missing
-from rules.language.normalise import Normalised, normalise, own_country, quoted
-from rules.language.postal import WIDTHS, postal_prefix, range_prefixes
+from rules.language.folding import is_missing
+from rules.language.normalise import Normalised, constant, normalise, own_country, quoted
+from rules.language.operators import ELSEWHERE, OPERATORS
 from rules.language.problems import Problem, did_you_mean
+from rules.language.relative import days_from_today
+from rules.language.ruleset import ValueList
 from rules.language.yaml import Node, Scalar
 
 Pins = Mapping[str, str]
 """Country fields that the surrounding condition fixes to one country: {"country": "US"}."""
 
-SETS = ("eq", "not_eq", "in", "not_in")
-LISTS = ("in_list", "not_in_list")
-RANGES = ("from", "above", "to", "below")
-_EVERY = (*SETS, *LISTS, "is_missing")
-_NUMBERS = (*_EVERY, *RANGES)
-OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
-    FieldKind.TEXT: (*_EVERY, "prefix"),
-    FieldKind.ID: (*_EVERY, "prefix"),
-    FieldKind.COUNTRY: _EVERY,
-    FieldKind.STATE: _EVERY,
-    FieldKind.POSTAL_CODE: (*_EVERY, "prefix", *RANGES),
-    FieldKind.DOMAIN: _EVERY,
-    FieldKind.INTEGER: _NUMBERS,
-    FieldKind.NUMBER: _NUMBERS,
-    FieldKind.BOOLEAN: ("eq", "not_eq", "is_missing"),
-    FieldKind.DATE: _NUMBERS,
-}
-"""What each kind of field can be asked."""
+_PLACES = (FieldKind.STATE, FieldKind.POSTAL_CODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +31,10 @@ class Leaves:
     lists: Mapping[str, FieldKind]
     missing: Collection[str]
     problems: list[Problem] = field(default_factory=list)
+    synonyms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Per field: folded spelling to the one it stands for; constants become the latter."""
+    listed: Mapping[str, ValueList] = field(default_factory=dict)
+    """The lists that could be read; what they say of a field with synonyms is looked up here."""
 
     def report(self, at: Node, code: Code, message: str, suggestion: str = "") -> None:
         """Adds a problem at a place."""
@@ -81,18 +59,19 @@ class Leaves:
             self.report(operator, Code.BAD_OPERATOR, message, f"it has {', '.join(known)}")
         else:
             message = f"unknown operator {quoted(operator.text)}"
-            self.report(operator, Code.BAD_OPERATOR, message, did_you_mean(operator.text, known))
+            advice = ELSEWHERE.get(operator.text.lower()) or did_you_mean(operator.text, known)
+            self.report(operator, Code.BAD_OPERATOR, message, advice)
         return False
 
     def one_of(self, name: Scalar, values: Sequence[Scalar], pins: Pins, at: Node) -> Condition:
         """The field is one of these values."""
-        kind = self.fields[name.text]
-        if not values:
-            self.report(at, Code.EMPTY_VALUES, f"{name.text}: no values", "name at least one")
-            return ALWAYS
-        found = [self._constant(name, kind, value, pins) for value in values]
-        good = tuple(dict.fromkeys(value for value in found if value is not None))
-        return In(name.text, good) if len(good) > 0 else ALWAYS
+        good = self._constants(name, values, pins, at)
+        return In(name.text, good) if good else ALWAYS
+
+    def all_of(self, name: Scalar, values: Sequence[Scalar], at: Node) -> Condition:
+        """The field, a multi-select, has every one of these items."""
+        tests = tuple(In(name.text, (item,)) for item in self._constants(name, values, {}, at))
+        return tests[0] if len(tests) == 1 else All(tests)
 
     def in_list(self, name: Scalar, list_name: Scalar) -> Condition:
         """The field is in a declared list of its kind."""
@@ -100,21 +79,13 @@ class Leaves:
         if listed is None:
             advice = did_you_mean(list_name.text, self.lists) or "declare it under 'lists:'"
             self.report(list_name, Code.UNKNOWN_LIST, f"unknown list {quoted(list_name.text)}", advice)
-        elif listed is not kind:
+        elif listed is not kind and not (kind is FieldKind.MULTI_SELECT and listed is FieldKind.TEXT):
             message = f"list {list_name.text!r} has type {listed.value}, but {name.text} is {kind.value}"
             advice = f"give the list 'type: {kind.value}'"
             self.report(list_name, Code.LIST_KIND, message, advice)
         else:
-            return InList(name.text, list_name.text)
+            return self._listed(name.text, list_name.text)
         return ALWAYS
-
-    def prefix(self, name: Scalar, values: Sequence[Scalar], pins: Pins, at: Node) -> Condition:
-        """The normalised text of the field begins with one of these."""
-        if not values:
-            self.report(at, Code.EMPTY_VALUES, f"{name.text}: no prefixes", "name at least one")
-        found = (self._prefix(name, value, pins) for value in values)
-        good = tuple(dict.fromkeys(text for text in found if text))
-        return HasPrefix(name.text, good) if good else ALWAYS
 
     def missing_is(self, name: Scalar, answer: Scalar) -> Condition:
         """The field is missing, or is there."""
@@ -125,52 +96,28 @@ class Leaves:
             )
         return IsMissing(name.text) if wanted else Not(IsMissing(name.text))
 
-    def between(self, name: Scalar, bounds: Mapping[str, Scalar], pins: Pins) -> Condition:
-        """The field lies between bounds given by `from`, `above`, `to` and `below`, at most two of them."""
-        kind = self.fields[name.text]
-        for one, other in (("from", "above"), ("to", "below")):
-            if one in bounds and other in bounds:
-                message = f"{name.text}: {one!r} and {other!r} together"
-                self.report(bounds[other], Code.BAD_OPERATOR, message, "keep one of them")
-                return ALWAYS
-        if kind is FieldKind.POSTAL_CODE:
-            return self._postal_range(name, bounds, pins)
-        found = {op: self._bound(name, kind, value) for op, value in bounds.items()}
-        low, high = found.get("from", found.get("above")), found.get("to", found.get("below"))
-        if None in found.values():
-            return ALWAYS
-        test = Between(name.text, low, high, "above" not in bounds, "to" in bounds)
-        if is_empty(test):
-            self._report_empty(name, bounds)
-        return test
-
-    def _report_empty(self, name: Scalar, bounds: Mapping[str, Scalar]) -> None:
-        words = " ".join(f"{op} {value.text}" for op, value in bounds.items())
-        last = list(bounds.values())[-1]
-        message = f"{name.text}: nothing lies {words}"
-        self.report(last, Code.EMPTY_RANGE, message, "the low end must be below the high end")
-
-    def _bound(self, name: Scalar, kind: FieldKind, value: Scalar) -> float | None:
-        numeric = FieldKind.NUMBER if kind is FieldKind.INTEGER else kind
-        return self._constant(name, numeric, value, {})  # type: ignore[return-value]
-
-    def _constant(self, name: Scalar, kind: FieldKind, value: Scalar, pins: Pins) -> Constant | None:
+    def constant(self, name: Scalar, kind: FieldKind, value: Scalar, pins: Pins) -> Constant | None:
+        """The value as the kind compares it, None and a problem where it is none."""
         if value.is_null or is_missing(value.text, self.missing):
             shown = "nothing" if value.is_null else quoted(value.text)
             advice = "ask for missing values with 'is_missing: true'"
             self.report(value, Code.COUNTS_AS_MISSING, f"{name.text}: {shown} counts as missing", advice)
             return None
-        country = self._country(name, kind, value, pins)
-        if kind in (FieldKind.STATE, FieldKind.POSTAL_CODE) and country is None:
+        country = self.country(name, kind, value, pins)
+        if kind in _PLACES and country is None:
             return None
-        found = normalise(kind, value.text, country)
+        found = constant(kind, value.text, country)
         if found.value is None:
             self._report_value(name, kind, value, found, country)
-        return found.value
+        return None if found.value is None else self.canonical(name.text, found.value)
 
-    def _country(self, name: Scalar, kind: FieldKind, value: Scalar, pins: Pins) -> str | None:
+    def canonical(self, field: str, value: Constant) -> Constant:
+        """The value that stands for this one in the field, by its synonyms; mostly itself."""
+        return self.synonyms.get(field, {}).get(value, value) if isinstance(value, str) else value
+
+    def country(self, name: Scalar, kind: FieldKind, value: Scalar, pins: Pins) -> str | None:
         """The country that a state or postal code is read under; a problem where nothing says it."""
-        if kind not in (FieldKind.STATE, FieldKind.POSTAL_CODE):
+        if kind not in _PLACES:
             return None
         beside = country_field(name.text, self.fields)
         country = pins.get(beside or "") or own_country(value.text)
@@ -181,75 +128,29 @@ class Leaves:
             self.report(value, Code.NO_COUNTRY, message, f"{near} it like {example}")
         return country
 
+    def _constants(
+        self, name: Scalar, values: Sequence[Scalar], pins: Pins, at: Node
+    ) -> tuple[Constant, ...]:
+        """The good ones among the values, each once."""
+        kind = self.fields[name.text]
+        if not values:
+            advice = f"name at least one, or ask for accounts without it: {name.text}: {{is_missing: true}}"
+            self.report(at, Code.EMPTY_VALUES, f"{name.text}: an empty list has no values to match", advice)
+        found = [self.constant(name, kind, value, pins) for value in values]
+        return tuple(dict.fromkeys(value for value in found if value is not None))
+
+    def _listed(self, field: str, name: str) -> Condition:
+        """The test of a list; where it holds synonyms of the field, of what they stand for."""
+        known, found = self.synonyms.get(field), self.listed.get(name)
+        if known is None or found is None or known.keys().isdisjoint(found.values):
+            return InList(field, name)
+        return In(field, tuple(dict.fromkeys(self.canonical(field, value) for value in found.values)))
+
     def _report_value(
         self, name: Scalar, kind: FieldKind, value: Scalar, found: Normalised, country: str | None
     ) -> None:
         code = Code.COUNTS_AS_MISSING if "free-mail" in (found.problem or "") else Code.WRONG_KIND
         advice = advice_for(kind, value.text, country)
+        if kind is FieldKind.DATE and days_from_today(value.text) is not None:
+            advice = "days that are counted from today are asked with from, above, to and below"
         self.report(value, code, f"{name.text}: {found.problem or 'no value'}", advice)
-
-    def _prefix(self, name: Scalar, value: Scalar, pins: Pins) -> str | None:
-        kind = self.fields[name.text]
-        if not value.text.strip():
-            self.report(value, Code.EMPTY_VALUES, f"{name.text}: a prefix cannot be empty")
-            return None
-        if kind is FieldKind.ID:
-            return value.text
-        if kind is FieldKind.TEXT:
-            # A blank at the end counts: "new " begins "new york" but not "newton".
-            return fold(value.text) + (" " if value.text[-1].isspace() else "")
-        country = self._country(name, kind, value, pins)
-        text = country and postal_prefix(value.text, country)
-        if country and not text:
-            message = f"{name.text}: no postal code of {country} begins with {quoted(value.text)}"
-            self.report(value, Code.WRONG_KIND, message)
-        return text
-
-    def _postal_range(self, name: Scalar, bounds: Mapping[str, Scalar], pins: Pins) -> Condition:
-        countries = {self._country(name, FieldKind.POSTAL_CODE, value, pins) for value in bounds.values()}
-        country = next(iter(countries))
-        if None in countries or country is None:
-            return ALWAYS
-        first = next(iter(bounds.values()))
-        if country not in WIDTHS or len(countries) > 1:
-            message = (
-                f"{name.text}: postal codes of {' and '.join(sorted(map(str, countries)))} have no ranges"
-            )
-            self.report(first, Code.BAD_OPERATOR, message, "use 'prefix' or a list")
-            return ALWAYS
-        found = {op: self._constant(name, FieldKind.POSTAL_CODE, v, {}) for op, v in _owned(bounds, country)}
-        if None in found.values():
-            return ALWAYS
-        low, high = _closed({op: str(code)[3:] for op, code in found.items()}, WIDTHS[country])
-        prefixes = range_prefixes(low, high, country)
-        if not prefixes:
-            self._report_empty(name, bounds)
-        return HasPrefix(name.text, prefixes) if prefixes else ALWAYS
-
-
-def _owned(bounds: Mapping[str, Scalar], country: str) -> list[tuple[str, Scalar]]:
-    """The bounds with their country written into them, so that each is read under it."""
-    return [
-        (
-            op,
-            Scalar(
-                v.origin, v.line, v.column, f"{country}-{v.text.strip().removeprefix(country + '-')}", True
-            ),
-        )
-        for op, v in bounds.items()
-    ]
-
-
-def _closed(bounds: Mapping[str, str], width: int) -> tuple[str, str]:
-    """Both ends of a range of digits, included; an open one is the first or last code there is."""
-    low = int(bounds.get("from", bounds.get("above", "0"))) + ("above" in bounds)
-    high = int(bounds.get("to", bounds.get("below", "9" * width))) - ("below" in bounds)
-    return str(low).zfill(width), str(max(high, 0)).zfill(width) if high >= 0 else "0" * width
-
-
-def is_empty(test: Between) -> bool:
-    """Whether no value lies inside: the low end is not below the high end; an open end always leaves some."""
-    low, high = test.low, test.high
-    if low is None or high is None:
-        return False
-    return low > high or (low == high and not (test.low_included and test.high_included))  # type: ignore[operator]

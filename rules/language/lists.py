@@ -14,11 +14,11 @@ from rules.language.codes import Code
 from rules.language.condition import Constant, FieldKind
 from rules.language.countries import country_code, country_names
 from rules.language.folding import is_missing
-from rules.language.normalise import normalise, own_country, quoted
+from rules.language.normalise import constant, own_country, quoted
 from rules.language.place import Source
 from rules.language.problems import Problem, did_you_mean, listing
 from rules.language.ruleset import ValueList
-from rules.language.schema import ListSection
+from rules.language.sections.lists import ListSection
 from rules.language.yaml import ListNode, MapNode, Node, Origin, Scalar
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -140,7 +140,7 @@ class ListReader:
         for word in words:
             if not word.text.strip():
                 continue  # an empty cell is no value; other words for "nothing" are a mistake in a list
-            found = normalise(kind, word.text, country or _named_country(kind, word.text))
+            found = constant(kind, word.text, country or _named_country(kind, word.text))
             if found.value is None or is_missing(word.text, self.missing):
                 wrong.append((word, found.problem or f"{quoted(word.text)} counts as missing"))
             elif first.setdefault(found.value, word) is not word:
@@ -164,7 +164,7 @@ class ListReader:
         """Reports the first wrong values; one without a problem of its own is a repetition."""
         for word, problem in wrong[:MOST_PROBLEMS]:
             if problem is None:
-                value = normalise(kind, word.text, country or _named_country(kind, word.text)).value
+                value = constant(kind, word.text, country or _named_country(kind, word.text)).value
                 assert value is not None
                 self.problems.append(_duplicate(name, word, first[value]))
             else:

@@ -12,6 +12,8 @@ from rules.language.condition import Constant, FieldKind
 from rules.language.countries import country_code
 from rules.language.domains import FREE_MAIL, registrable_domain
 from rules.language.folding import fold, is_missing
+from rules.language.industries import naics_code, sic_code
+from rules.language.multiselect import SEPARATOR, joined
 from rules.language.postal import postal_code
 from rules.language.problems import safe
 from rules.language.states import state_code
@@ -42,15 +44,27 @@ def normalise(
 
     `country` is the alpha-2 code that states and postal codes are read under; `missing` holds folded text
     that counts as nothing; instants become the day that it was in `timezone`. What cannot be read is missing
-    and has a problem, for a person to look at: never the nearest match.
+    and has a problem, for a person to look at: never the nearest match. A multi-select comes as one text,
+    its items folded, distinct and sorted (`rules.language.multiselect.items` takes it apart).
     """
     if is_missing(value, missing):
         return _MISSING
+    if kind is FieldKind.MULTI_SELECT:
+        return Normalised(joined(str(value), missing))
     if kind is FieldKind.STATE or kind is FieldKind.POSTAL_CODE:
         return _under_country(kind, str(value), country)
     if kind is FieldKind.DATE:
         return _date(value, timezone)
     return _KINDS[kind](value)
+
+
+def constant(kind: FieldKind, text: str, country: str | None = None) -> Normalised:
+    """A value that a rule or a list compares with: as `normalise` makes it, but of a multi-select one item."""
+    if kind is not FieldKind.MULTI_SELECT:
+        return normalise(kind, text, country)
+    if SEPARATOR in text:
+        return Normalised(None, f"{quoted(text)} is several items")
+    return _text(text)
 
 
 def _text(value: Raw) -> Normalised:
@@ -101,6 +115,16 @@ def _domain(value: Raw) -> Normalised:
     if domain in FREE_MAIL:
         return Normalised(None, f"{quoted(value)} is a free-mail domain")
     return Normalised(domain)
+
+
+def _naics(value: Raw) -> Normalised:
+    code = naics_code(str(value))
+    return Normalised(code, None if code else f"{quoted(value)} is not a NAICS code of 2 to 6 digits")
+
+
+def _sic(value: Raw) -> Normalised:
+    code = sic_code(str(value))
+    return Normalised(code, None if code else f"{quoted(value)} is not a SIC code of 4 digits")
 
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -169,4 +193,6 @@ _KINDS: dict[FieldKind, Callable[[Raw], Normalised]] = {
     FieldKind.INTEGER: _integer,
     FieldKind.NUMBER: _number,
     FieldKind.BOOLEAN: _boolean,
+    FieldKind.NAICS: _naics,
+    FieldKind.SIC: _sic,
 }

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any as Anything
 
+from rules.language.bounds import between
 from rules.language.codes import Code
 from rules.language.condition import ALWAYS, Condition, FieldKind, Not
 from rules.language.countries import country_code
 from rules.language.leaves import Leaves, Pins
-from rules.language.sqltext import SqlText
+from rules.language.operators import ELSEWHERE, OPERATORS
+from rules.language.patterns import pattern, prefix
+from rules.language.sqltext import SqlText, is_today
 from rules.language.whenform import conjunction, disjunction
 from rules.language.yaml import Scalar
 
@@ -123,7 +126,12 @@ class _Reader:
         operators = [Scalar(name.origin, name.line, name.column, op) for op in words]
         if kind is None or not all(self.leaves.allows(name, kind, op) for op in operators):
             return ALWAYS
-        return self.leaves.between(name, words, pins)
+        return between(self.leaves, name, words, pins)
+
+    def _end(self, node: exp.Expr) -> Scalar:
+        """A value, or a day counted from today."""
+        day = self.text.day(_bare(node))
+        return day if day is not None else self._value(node)
 
     def _bound(self, node: exp.Expr) -> _Bound | None:
         from sqlglot import exp
@@ -135,8 +143,8 @@ class _Reader:
         self.only(node, "this", "expression")
         if _is_mirrored(node):
             mirrored = {"from": "to", "above": "below", "to": "from", "below": "above"}
-            return _Bound(self._field(node.expression), mirrored[operator], self._value(node.this))
-        return _Bound(self._field(node.this), operator, self._value(node.expression))
+            return _Bound(self._field(node.expression), mirrored[operator], self._end(node.this))
+        return _Bound(self._field(node.this), operator, self._end(node.expression))
 
     def _test(self, node: exp.Expr, pins: Pins) -> Condition:
         reader = _tests().get(type(node))
@@ -171,8 +179,8 @@ class _Reader:
     def between(self, node: exp.Expr, pins: Pins) -> Condition:
         self.only(node, "this", "low", "high")
         name = self._checked(node.this, "from")
-        words = {"from": self._value(node.args["low"]), "to": self._value(node.args["high"])}
-        return self.leaves.between(name, words, pins) if name else ALWAYS
+        words = {"from": self._end(node.args["low"]), "to": self._end(node.args["high"])}
+        return between(self.leaves, name, words, pins) if name else ALWAYS
 
     def is_(self, node: exp.Expr, pins: Pins) -> Condition:
         from sqlglot import exp
@@ -190,24 +198,52 @@ class _Reader:
 
     def like(self, node: exp.Expr, pins: Pins) -> Condition:
         self.only(node, "this", "expression", "negate")
-        name, pattern = self._checked(node.this, "prefix"), self._value(node.expression)
-        text = pattern.text.removesuffix("%")
-        if text == pattern.text or not text or set(text) & set("%_\\"):
-            raise self.refuse(
-                node, f"LIKE takes only a beginning, not {pattern.text!r}", "write it like 'x%'"
-            )
-        begin = Scalar(pattern.origin, pattern.line, pattern.column, text, True)
-        test = self.leaves.prefix(name, [begin], pins, pattern) if name else ALWAYS
+        name, wanted = self._field(node.this), self._value(node.expression)
+        kind = self.leaves.kind(name)
+        if kind is None:
+            return ALWAYS
+        test = self._like(name, kind, wanted, pins)
         return Not(test) if node.args.get("negate") else test
+
+    def _like(self, name: Scalar, kind: FieldKind, wanted: Scalar, pins: Pins) -> Condition:
+        """A beginning for kinds that have no other patterns, as "like '021%'" of a postal code."""
+        begin = wanted.text.removesuffix("%")
+        is_beginning = begin and begin != wanted.text and not set(begin) & set("%_")
+        operator = "like" if "like" in OPERATORS[kind] or not is_beginning else "prefix"
+        if not self.leaves.allows(name, kind, Scalar(name.origin, name.line, name.column, operator)):
+            return ALWAYS
+        if operator == "like":
+            return pattern(self.leaves, name, operator, [wanted], wanted)
+        words = [Scalar(wanted.origin, wanted.line, wanted.column, begin, True)]
+        return prefix(self.leaves, name, words, pins, wanted)
+
+    def part(self, node: exp.Expr, pins: Pins) -> Condition:
+        """contains(field, 'x') and ends_with(field, 'x')."""
+        from sqlglot import exp
+
+        self.only(node, "this", "expression")
+        operator = "contains" if isinstance(node, exp.Contains) else "suffix"
+        name, text = self._checked(node.this, operator), self._value(node.expression)
+        return pattern(self.leaves, name, operator, [text], text) if name else ALWAYS
+
+    def unlike(self, node: exp.Expr, pins: Pins) -> Condition:
+        from sqlglot import exp
+
+        is_like = isinstance(node, exp.ILike)
+        raise self.refuse(node, "", ELSEWHERE["ilike" if is_like else "regex"])
 
     def starts_with(self, node: exp.Expr, pins: Pins) -> Condition:
         self.only(node, "this", "expression")
         name, begin = self._checked(node.this, "prefix"), self._value(node.expression)
-        return self.leaves.prefix(name, [begin], pins, begin) if name else ALWAYS
+        return prefix(self.leaves, name, [begin], pins, begin) if name else ALWAYS
 
     def call(self, node: exp.Expr, pins: Pins) -> Condition:
         self.only(node, "this", "expressions")
-        if node.name.lower() != "in_list" or len(node.expressions) != 2:
+        called, parts = node.name.lower(), node.expressions
+        if called == "all_of" and len(parts) > 1:
+            name, values = self._checked(parts[0], called), [self._value(value) for value in parts[1:]]
+            return self.leaves.all_of(name, values, self.word(node)) if name else ALWAYS
+        if called != "in_list" or len(parts) != 2:
             raise self.refuse(node)
         name, list_name = self._checked(node.expressions[0], "in_list"), self._value(node.expressions[1])
         return self.leaves.in_list(name, list_name) if name else ALWAYS
@@ -279,9 +315,15 @@ def _ranges(bounds: list[_Bound]) -> dict[str, list[_Bound]]:
 
 def _is_mirrored(node: exp.Expr) -> bool:
     """A comparison with its value first: "200 <= employees"."""
+
+    return _is_field(_bare(node.expression)) and not _is_field(_bare(node.this))
+
+
+def _is_field(node: exp.Expr) -> bool:
+    """A column, and not the word for the run's day."""
     from sqlglot import exp
 
-    return isinstance(_bare(node.expression), exp.Column) and not isinstance(_bare(node.this), exp.Column)
+    return isinstance(node, exp.Column) and not is_today(node)
 
 
 def _equality(node: exp.Expr) -> tuple[str | None, str | None]:
@@ -313,7 +355,14 @@ def _tests() -> Mapping[type, Reading]:
         exp.Between: _Reader.between,
         exp.Is: _Reader.is_,
         exp.Like: _Reader.like,
+        exp.ILike: _Reader.unlike,
+        exp.RegexpLike: _Reader.unlike,
+        exp.RegexpFullMatch: _Reader.unlike,
+        exp.SimilarTo: _Reader.unlike,
+        exp.Glob: _Reader.unlike,
         exp.StartsWith: _Reader.starts_with,
+        exp.Contains: _Reader.part,
+        exp.EndsWith: _Reader.part,
         exp.Anonymous: _Reader.call,
         exp.Column: _Reader.flag,
     }

@@ -82,6 +82,42 @@ class SqlText:
         shown = text if text is not None else node.name
         return self.at(min(starts), shown) if starts else self.at(0, shown)
 
+    def day(self, node: exp.Expr) -> Scalar | None:
+        """ "today", "today - 180" or "current_date + interval '3 days'" as a bound; None for anything else."""
+        from sqlglot import exp
+
+        if is_today(node):
+            return self.word(node, "today")
+        if not isinstance(node, exp.Add | exp.Sub) or not is_today(node.this):
+            return None
+        days = _days(node.expression)
+        sign = "-" if isinstance(node, exp.Sub) else "+"
+        return None if days is None else self.word(node, f"today {sign} {days}")
+
+
+def is_today(node: exp.Expr) -> bool:
+    """today, today() or current_date."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Column):
+        return (
+            node.name.lower() == "today" and not node.args.get("table") and not node.this.args.get("quoted")
+        )
+    return isinstance(node, exp.CurrentDate) and node.this is None
+
+
+def _days(node: exp.Expr) -> str | None:
+    """A number of days, also as an interval of them."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Interval):
+        if str(node.args.get("unit")).upper() not in ("DAY", "DAYS"):
+            return None
+        node = node.this
+        return str(node.this) if isinstance(node, exp.Literal) and str(node.this).isdigit() else None
+    is_whole = isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
+    return str(node.this) if is_whole else None
+
 
 def _nesting(text: str) -> int:
     """How deep parentheses, brackets and runs of NOT or signs go, counted without regard to quotes: at most too high."""

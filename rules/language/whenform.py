@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rules.language.bounds import between, days, is_empty
 from rules.language.codes import Code
 from rules.language.condition import ALWAYS, All, Any, Between, Condition, FieldKind, Not
 from rules.language.countries import country_code
-from rules.language.leaves import RANGES, Leaves, Pins, is_empty
+from rules.language.leaves import Leaves, Pins
+from rules.language.operators import DAYS, PATTERNS, RANGES
+from rules.language.patterns import pattern, prefix
 from rules.language.yaml import ListNode, MapNode, Node, Scalar
 
 GROUPS = ("all", "any", "not")
@@ -118,34 +121,39 @@ def _operators(name: Scalar, kind: FieldKind, node: MapNode, leaves: Leaves, pin
     parts = [_operator(name, op, value, leaves, pins) for op, value in good if op.text not in RANGES]
     bounds = {op.text: word for op, value in good if op.text in RANGES and (word := _scalar(value, leaves))}
     if bounds:
-        parts.append(leaves.between(name, bounds, pins))
+        parts.append(between(leaves, name, bounds, pins))
     return conjunction(parts)
 
 
 def _operator(name: Scalar, op: Scalar, value: Node, leaves: Leaves, pins: Pins) -> Condition:
     match op.text:
-        case "in" | "not_in" | "prefix":
-            words = _scalars(value, leaves)
-            if op.text == "prefix":
-                return leaves.prefix(name, words, pins, value)
-            test = leaves.one_of(name, words, pins, value)
+        case "in" | "not_in":
+            test = leaves.one_of(name, _scalars(value, leaves), pins, value)
             return Not(test) if op.text == "not_in" else test
+        case "all_of":
+            return leaves.all_of(name, _scalars(value, leaves), value)
+        case "prefix":
+            return prefix(leaves, name, _scalars(value, leaves), pins, value)
+        case operator if operator in PATTERNS:
+            return pattern(leaves, name, operator, _scalars(value, leaves), value)
         case _:
             word = _scalar(value, leaves)
-            return _single(name, op.text, word, leaves, pins) if word else ALWAYS
+            return _single(name, op, word, leaves, pins) if word else ALWAYS
 
 
-def _single(name: Scalar, operator: str, word: Scalar, leaves: Leaves, pins: Pins) -> Condition:
-    match operator:
+def _single(name: Scalar, operator: Scalar, word: Scalar, leaves: Leaves, pins: Pins) -> Condition:
+    match operator.text:
         case "in_list":
             return leaves.in_list(name, word)
         case "not_in_list":
             return Not(leaves.in_list(name, word))
         case "is_missing":
             return leaves.missing_is(name, word)
-        case _:
+        case text if text in DAYS:
+            return days(leaves, name, operator, word)
+        case text:
             test = leaves.one_of(name, [word], pins, word)
-            return Not(test) if operator == "not_eq" else test
+            return Not(test) if text == "not_eq" else test
 
 
 def _scalar(node: Node, leaves: Leaves) -> Scalar | None:

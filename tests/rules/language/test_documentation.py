@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from rules.language.codes import meanings
-from rules.language.leaves import OPERATORS
 from rules.language.load import load_rules
+from rules.language.operators import OPERATORS
 from rules.testing import run_tests
 from tests.rules.language.worlds import write_rules
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.language import multiselect
 from rules.language.condition import FieldKind as K
 from rules.language.folding import fold, place_key
-from rules.language.normalise import normalise
+from rules.language.normalise import Normalised, normalise
 from rules.language.postal import range_prefixes
 
 
@@ -140,6 +141,44 @@ def test_an_instant_is_the_day_that_it_was_in_the_rules_time_zone() -> None:
     late = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
     assert normalise(K.DATE, late).value == date(2026, 3, 1)
     assert normalise(K.DATE, late, timezone=ZoneInfo("America/New_York")).value == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("raw", "items"),
+    [
+        ("SMB;Public Sector", ("public sector", "smb")),
+        (" smb ;; SMB; ", ("smb",)),
+        ("N/A;SMB", ("smb",)),
+        ("x", ("x",)),
+    ],
+)
+def test_a_multi_select_is_its_items_without_order_case_and_repetition(raw: str, items: tuple[str]) -> None:
+    found = normalise(K.MULTI_SELECT, raw, missing={"", "n/a"})
+    assert multiselect.items(str(found.value)) == items
+    assert normalise(K.MULTI_SELECT, ";N/A; ;", missing={"n/a"}) == Normalised(None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("511210", "511210"), (511210, "511210"), (511210.0, "511210"), ("51-1210", "511210"), (" 51 ", "51"),
+        ("31-33", None), ("0511", None), ("5", None), ("5112101", None), ("51.5", None), ("software", None),
+    ],
+)  # fmt: skip
+def test_a_naics_code_is_its_two_to_six_digits(raw: object, code: str | None) -> None:
+    found = normalise(K.NAICS, raw)  # type: ignore[arg-type]
+    assert found.value == code
+    assert (found.problem is None) == (code is not None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [("7372", "7372"), ("111", "0111"), (111.0, "0111"), ("0111", "0111"), ("73", None), ("737201", None), ("x", None)],
+)  # fmt: skip
+def test_a_sic_code_has_its_lost_zero_back(raw: object, code: str | None) -> None:
+    found = normalise(K.SIC, raw)  # type: ignore[arg-type]
+    assert found.value == code
+    assert (found.problem is None) == (code is not None)
 
 
 @pytest.mark.parametrize("raw", [None, "", "  ", "\u3000", "n/a", "N/A ", "Ｎ/Ａ", float("nan")])

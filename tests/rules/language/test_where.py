@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.language.codes import Code
-from rules.language.condition import All, Any, Between, Condition, HasPrefix, In, InList, IsMissing, Not
+from rules.language.condition import (
+    All,
+    Any,
+    Between,
+    Condition,
+    DaysFromToday,
+    HasPrefix,
+    In,
+    InList,
+    IsMissing,
+    Like,
+    Not,
+)
 from tests.rules.language.worlds import when, where
 
 
@@ -43,6 +55,26 @@ from tests.rules.language.worlds import when, where
         ("customer", In("customer", (True,))),
         ("customer = false", In("customer", (False,))),
         ("name = 'it''s'", In("name", ("it's",))),
+        ("name like '%x'", Like("name", "%x")),
+        ("name like 'A_b%'", Like("name", "a_b%")),
+        ("name like 'x'", In("name", ("x",))),
+        ("name not like '%%x y%'", Not(Like("name", "%x y%"))),
+        ("website like '%.de'", Like("website", "%.de")),
+        ("contains(name, 'X  y')", Like("name", "%x y%")),
+        ("ends_with(name, ' Ltd')", Like("name", "% ltd")),
+        ("created_at >= today - 180", Between("created_at", DaysFromToday(-180))),
+        ("today() - 180 <= created_at", Between("created_at", DaysFromToday(-180))),
+        (
+            "created_at between current_date and today + interval '3 days'",
+            Between("created_at", DaysFromToday(0), DaysFromToday(3), True, True),
+        ),
+        (
+            "created_at < '2026-02-01' and created_at > today",
+            Between("created_at", DaysFromToday(0), date(2026, 2, 1), False),
+        ),
+        ("all_of(segments, 'A', 'B')", All((In("segments", ("a",)), In("segments", ("b",))))),
+        ("segments in ('A', 'B')", In("segments", ("a", "b"))),
+        ("naics like '51%'", HasPrefix("naics", ("51",))),
         (
             "annual_revenue >= 1e9 and industry in ('Banking', 'Insurance')",
             All((Between("annual_revenue", 1e9), In("industry", ("banking", "insurance")))),
@@ -81,11 +113,10 @@ def test_an_expression_is_a_condition(text: str, meaning: Condition) -> None:
         ("name in (select 1)", 9, "name IN (SELECT 1) is not allowed"),
         ("exists(select 1)", 23, "EXISTS(SELECT 1) is not allowed"),
         ("select 1", 16, "SELECT 1 is not allowed"),
-        ("name ilike 'x%'", 9, "name ILIKE 'x%' is not allowed"),
+        ("name ilike 'x%'", 9, "compared without regard to case"),
         ("name ~ 'x'", 9, "is not allowed"),
-        ("name like '%x'", 9, "LIKE takes only a beginning"),
-        ("name like 'a_b%'", 9, "LIKE takes only a beginning"),
-        ("name like '%'", 9, "LIKE takes only a beginning"),
+        ("name similar to 'x'", 9, "no regular expressions"),
+        ("regexp_matches(name, 'x')", 24, "no regular expressions"),
         ("name like 'x%' escape '!'", 9, "is not allowed"),
         ("name glob 'x*'", 9, "is not allowed"),
         ("name = city", 16, "a value is wanted here, not city"),
@@ -128,6 +159,13 @@ def test_everything_else_is_refused_by_name_and_place(text: str, column: int, wo
         ("employees between 5 and 1", Code.EMPTY_RANGE),
         ("employees >= 5 and employees < 5", Code.EMPTY_RANGE),
         ("name in ()", Code.EMPTY_VALUES),
+        ("name like '%'", Code.WRONG_KIND),
+        ("contains(name, '50%')", Code.WRONG_KIND),
+        ("contains(employees, '5')", Code.BAD_OPERATOR),
+        ("country like 'U%'", Code.BAD_OPERATOR),
+        ("created_at >= today and created_at < today - 1", Code.EMPTY_RANGE),
+        ("employees >= today", Code.WRONG_KIND),
+        ("all_of(name, 'x')", Code.BAD_OPERATOR),
         ("in_list(name, 'nams')", Code.UNKNOWN_LIST),
         ("industry = 'N/A'", Code.COUNTS_AS_MISSING),
         ("", Code.CONDITION),
@@ -185,6 +223,12 @@ TESTS = (
     ("annual_revenue > 1e6", "annual_revenue: {above: 1e6}"),
     ("country = 'US'", "country: US"),
     ("customer", "customer: true"),
+    ("name like '%x_'", "name: {like: '%x_'}"),
+    ("contains(name, 'x')", "name: {contains: x}"),
+    ("ends_with(name, 'x')", "name: {suffix: x}"),
+    ("all_of(segments, 'A', 'B')", "segments: {all_of: [A, B]}"),
+    ("created_at between today - 9 and today", "created_at: {within_days: 9}"),
+    ("created_at < today - 9", "created_at: {older_than_days: 9}"),
 )
 HALVES = (("employees >= 1", "employees: {from: 1}"), ("employees < 9", "employees: {below: 9}"))
 TREES = st.recursive(

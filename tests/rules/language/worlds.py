@@ -12,7 +12,13 @@ from rules.language.sqlform import sql
 from rules.language.whenform import structured
 from rules.language.yaml import Origin, Scalar, parse_yaml
 
-FIELDS = {**STANDARD_FIELDS, "customer": FieldKind.BOOLEAN}
+FIELDS = {
+    **STANDARD_FIELDS,
+    "customer": FieldKind.BOOLEAN,
+    "segments": FieldKind.MULTI_SELECT,
+    "naics": FieldKind.NAICS,
+    "sic": FieldKind.SIC,
+}
 LISTS = {"zips": FieldKind.POSTAL_CODE, "names": FieldKind.TEXT}
 
 HEADER = """\
