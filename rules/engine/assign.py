@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from rules.engine.classing import classed
 from rules.engine.columns import class_columns
 from rules.engine.compiled import Compiled, compiled
@@ -17,9 +15,9 @@ from rules.engine.deciding import decided
 from rules.engine.lay import lay_accounts, lay_masks, lay_turns
 from rules.engine.masks import CAP
 from rules.engine.owners import read_owners
+from rules.engine.relations import Database, DuckDatabase
 from rules.engine.rows import Rows
 from rules.engine.sharing import shared_out
-from rules.engine.sql import text
 from rules.engine.summary import AssignSummary, tallies_of
 from rules.engine.write import write_assignments
 from rules.language.ruleset import RuleSet
@@ -50,42 +48,36 @@ def assign(
         tempfile.TemporaryDirectory(prefix=".assign-", dir=into.parent) as spill,
         open_database(memory_limit, Path(spill), threads) as con,
     ):
-        _decide(con, ready, tables.accounts, Path(spill))
-        [(accounts,)] = con.execute("SELECT count(*) FROM decided").fetchall()
-        placed = [
-            shared_out(con, number, role, ready.turns[number], accounts)
-            for number, role in enumerate(ready.roles)
-        ]
-        rows = Rows(ready.catalogue, ready.owners, tables.accounts)
-        write_assignments(rows.tables(con, placed), into)
-    tallies = tallies_of(ready.catalogue.outcomes, rows.counts)
-    return AssignSummary(as_of, rules.hash, accounts, tallies, rows.issues, ready.expressions)
+        database = DuckDatabase(con, Path(spill))
+        with database.joins_as_written():
+            decide(database, ready, tables)
+        return conclude(database, ready, tables, into, as_of)
 
 
-def _decide(con: duckdb.DuckDBPyConnection, ready: Compiled, accounts: Path, spill: Path) -> None:
-    """Makes the view `decided`: every outcome but for who in the pod, sorted by id, rows numbered in `number`.
+def decide(database: Database, ready: Compiled, tables: Tables) -> None:
+    """Makes the relation `unsorted`: every outcome but for who in the pod.
 
-    In three steps through files, so that none of them needs all accounts or all columns in memory.
+    In two steps that are kept, so that neither needs all columns at once.
     """
-    schema = lay_accounts(con, accounts, ready.holders)
-    columns = class_columns(con, ready.rules, ready.classes, schema)
-    lay_masks(con, ready.classes, ready.masks)
-    lay_turns(con, ready.turns, ready.owners)
-    # The joins stand in the right order already; DuckDB 2.0 would find a worse one.
-    con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    con.execute("SET preserve_insertion_order = FALSE")
-    _file_view(con, "classed", classed(columns, ready.holders), spill)
-    _file_view(con, "unsorted", decided(ready.classes, ready.masks, ready.rules.rules), spill)
-    con.execute("RESET disabled_optimizers")
-    con.execute("SET preserve_insertion_order = TRUE")
-    _file_view(con, "decided", "SELECT * EXCLUDE (number) FROM unsorted ORDER BY id", spill)
+    schema = lay_accounts(database, tables.accounts, ready.holders)
+    columns = class_columns(database, ready.rules, ready.classes, schema)
+    lay_masks(database, ready.classes, ready.masks)
+    lay_turns(database, ready.turns, ready.owners)
+    database.keep("classed", classed(columns, ready.holders))
+    database.keep("unsorted", decided(ready.classes, ready.masks, ready.rules.rules))
 
 
-def _file_view(con: duckdb.DuckDBPyConnection, name: str, query: str, spill: Path) -> None:
-    """Writes the result to a file and shows it under the name, with the row's `number`."""
-    file = text(str(spill / f"{name}.parquet"))
-    con.execute(f"COPY ({query}) TO {file} (FORMAT parquet)")
-    con.execute(
-        f"CREATE VIEW {name} AS SELECT * RENAME (file_row_number AS number) "
-        f"FROM read_parquet({file}, file_row_number = TRUE)"
-    )
+def conclude(
+    database: DuckDatabase, ready: Compiled, tables: Tables, into: Path, as_of: date
+) -> AssignSummary:
+    """From `unsorted` to the assignments, sorted by id: a few narrow columns, on this machine."""
+    database.keep_numbered("decided", "SELECT * FROM unsorted ORDER BY id")
+    [(accounts,)] = database.fetch("SELECT count(*) FROM decided")
+    placed = [
+        shared_out(database, number, role, ready.turns[number], accounts)
+        for number, role in enumerate(ready.roles)
+    ]
+    rows = Rows(ready.catalogue, ready.owners, tables.accounts)
+    write_assignments(rows.tables(database, placed), into)
+    tallies = tallies_of(ready.catalogue.outcomes, rows.counts)
+    return AssignSummary(as_of, ready.rules.hash, accounts, tallies, rows.issues, ready.expressions)

@@ -6,10 +6,10 @@ much, never too little: what it lets through is decided by `normalise` all the s
 
 from __future__ import annotations
 
-import duckdb
 import pyarrow as pa
 
 from rules.engine.classes import NamedClasses
+from rules.engine.relations import Database
 from rules.engine.sql import text
 from rules.language.condition import FieldKind
 from rules.language.domains import FREE_MAIL
@@ -22,9 +22,7 @@ PLAIN_SITE = r"(?i)(https?://)?(www\.)?[a-z0-9-]+\.(com|net|org)/?"
 SITE_NAME = r"^(?:https?://)?(?:www\.)?([a-z0-9-]+\.(?:com|net|org))/?$"
 
 
-def candidates(
-    con: duckdb.DuckDBPyConnection, found: NamedClasses, raw: str, table: str, rules: RuleSet
-) -> str:
+def candidates(database: Database, found: NamedClasses, raw: str, table: str, rules: RuleSet) -> str:
     """A condition to add to the query of distinct values, "" where none is safe; creates `<table>_named`."""
     if found.kind is FieldKind.TEXT:
         plain, value, named = PLAIN, f"lower({raw})", set(found.exact)
@@ -36,12 +34,10 @@ def candidates(
     else:
         return ""
     named |= set(rules.missing_values) | set(found.prefixes)
-    con.register("named_values", pa.table({"value": pa.array(sorted(named), pa.string())}))
-    con.execute(f"CREATE TABLE {table}_named AS SELECT value FROM named_values")
-    con.unregister("named_values")
+    database.store(f"{table}_named", pa.table({"value": pa.array(sorted(named), pa.string())}))
     terms = [f"NOT regexp_full_match({raw}, {text(plain)})"]
     # Missing values are compared folded, whatever the kind.
     for tried in {value, f"lower({raw})"}:
-        terms.append(f"{tried} IN (FROM {table}_named)")
-    terms += [f"left({value}, {length}) IN (FROM {table}_named)" for length in found.lengths]
+        terms.append(f"{tried} IN (SELECT value FROM {table}_named)")
+    terms += [f"left({value}, {length}) IN (SELECT value FROM {table}_named)" for length in found.lengths]
     return f" AND ({' OR '.join(terms)})"

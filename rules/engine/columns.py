@@ -12,14 +12,13 @@ from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pyarrow as pa
 
 from rules.engine.candidates import candidates
 from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.errors import AssignError
+from rules.engine.relations import Database
 from rules.engine.sql import literal, name, text
-from rules.engine.streams import batches
 from rules.engine.thresholds import EPOCH
 from rules.language.condition import Constant, FieldKind
 from rules.language.fields import country_field
@@ -64,9 +63,9 @@ class Reader:
 
 
 def class_columns(
-    con: duckdb.DuckDBPyConnection, rules: RuleSet, classes: Mapping[str, FieldClasses], schema: pa.Schema
+    database: Database, rules: RuleSet, classes: Mapping[str, FieldClasses], schema: pa.Schema
 ) -> tuple[ClassColumn, ...]:
-    """One column per field; creates the tables that they join. `con` has a view `accounts` of this schema."""
+    """One column per field; creates the tables that they join. `database` has a view `accounts` of this schema."""
     reader = Reader(rules)
     columns = []
     for number, (field, found) in enumerate(classes.items()):
@@ -76,7 +75,7 @@ def class_columns(
         ):
             columns.append(_compared(found, value, rules.missing_numbers.get(field, ())))
         else:
-            columns.append(_looked_up(con, found, f"values_{number}", reader, rules, schema))
+            columns.append(_looked_up(database, found, f"values_{number}", reader, rules, schema))
     return tuple(columns)
 
 
@@ -129,7 +128,7 @@ def _search(value: str, thresholds: Sequence[int | float], first: int, end: int)
 
 
 def _looked_up(
-    con: duckdb.DuckDBPyConnection,
+    database: Database,
     found: FieldClasses,
     table: str,
     reader: Reader,
@@ -141,24 +140,24 @@ def _looked_up(
         under = country_field(found.field, rules.fields)
     place = f"coalesce({name(under)}, '')" if under in schema.names and under else "''"
     raw = name(found.field)
-    con.execute(
-        f"CREATE TABLE {table} AS SELECT {raw} AS raw, '' AS place, 0::INTEGER AS \"class\", '' AS issue FROM accounts LIMIT 0"
-    )
-    source = con.cursor()
     is_text = pa.types.is_string(_column(schema, found.field)) or pa.types.is_large_string(
         _column(schema, found.field)
     )
-    where = candidates(con, found, raw, table, rules) if is_text and isinstance(found, NamedClasses) else ""
+    where = (
+        candidates(database, found, raw, table, rules) if is_text and isinstance(found, NamedClasses) else ""
+    )
     distinct = f"SELECT DISTINCT {raw} AS raw, {place} AS place FROM accounts WHERE {raw} IS NOT NULL{where}"
     unread = 0
-    for batch in batches(source, distinct, BATCH):
-        rows = _special(found, reader, batch)
-        unread += rows.num_rows - rows.column("issue").null_count
-        if rows.num_rows:
-            con.register("rows_read", rows)
-            con.execute(f"INSERT INTO {table} SELECT * FROM rows_read")
-            con.unregister("rows_read")
-    source.close()
+
+    def special() -> Iterator[pa.Table]:
+        nonlocal unread
+        for batch in database.batches(distinct, BATCH):
+            rows = _special(found, reader, batch)
+            unread += rows.num_rows - rows.column("issue").null_count
+            if rows.num_rows:
+                yield rows
+
+    database.fill(table, _special_schema(_column(schema, found.field)), special())
     return ClassColumn(
         found.field,
         # Of the two classes that are in no table, missing is 0 and OTHER is 1.
@@ -166,6 +165,11 @@ def _looked_up(
         f"LEFT JOIN {table} ON {table}.raw = {raw} AND {table}.place = {place}",
         f"{table}.issue" if unread else None,
     )
+
+
+def _special_schema(stored: pa.DataType) -> pa.Schema:
+    """Of what `_special` gives."""
+    return pa.schema([("raw", stored), ("place", pa.string()), ("class", pa.int32()), ("issue", pa.string())])
 
 
 def _special(found: FieldClasses, reader: Reader, batch: pa.RecordBatch) -> pa.Table:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +14,11 @@ from rules.engine.errors import AssignError
 from rules.engine.masks import RoleMasks
 from rules.engine.matching import word_column
 from rules.engine.owners import Owners
-from rules.engine.sql import text
-from rules.engine.streams import store
+from rules.engine.relations import Database
 from rules.engine.turns import Turns
 
 
-def lay_accounts(con: duckdb.DuckDBPyConnection, accounts: Path, holders: Sequence[str | None]) -> pa.Schema:
+def lay_accounts(database: Database, accounts: Path, holders: Sequence[str | None]) -> pa.Schema:
     """Makes the view `accounts`, deleted ones left out, and gives its columns."""
     schema = pq.read_schema(accounts)
     for column in ("id", *(holder for holder in holders if holder)):
@@ -28,14 +26,12 @@ def lay_accounts(con: duckdb.DuckDBPyConnection, accounts: Path, holders: Sequen
             raise AssignError(
                 f"{accounts} has no column {column!r}; pull the accounts again, or map the field"
             )
-    living = " WHERE NOT coalesce(deleted, FALSE)" if "deleted" in schema.names else ""
-    con.execute(f"CREATE VIEW accounts AS SELECT * FROM read_parquet({text(str(accounts))}){living}")
+    living = "NOT coalesce(deleted, FALSE)" if "deleted" in schema.names else ""
+    database.parquet("accounts", accounts, where=living)
     return schema
 
 
-def lay_masks(
-    con: duckdb.DuckDBPyConnection, classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks]
-) -> None:
+def lay_masks(database: Database, classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks]) -> None:
     """Makes `mask_<n>` for the n-th field: a row per class, a column per role and word that it constrains."""
     for number, (field, found) in enumerate(classes.items()):
         columns = {
@@ -46,21 +42,21 @@ def lay_masks(
             if masked.constrains(field, word)
         }
         numbers = pa.array(np.arange(found.count, dtype=np.int32))
-        store(con, f"mask_{number}", pa.table({"class": numbers, **columns}))
+        database.store(f"mask_{number}", pa.table({"class": numbers, **columns}))
 
 
-def lay_turns(con: duckdb.DuckDBPyConnection, turns: Sequence[Turns], owners: Owners) -> None:
+def lay_turns(database: Database, turns: Sequence[Turns], owners: Owners) -> None:
     """Makes `turns_<r>` for the r-th role, `owners` and `members`."""
     for role, found in enumerate(turns):
-        store(con, f"turns_{role}", found.table)
+        database.store(f"turns_{role}", found.table)
     columns = {
         "number": pa.array([owner.number for owner in owners.all], pa.int32()),
         "id": pa.array([owner.id for owner in owners.all], pa.string()),
         "usable": pa.array([owner.usable for owner in owners.all], pa.bool_()),
     }
-    store(con, "owners", pa.table(columns))
+    database.store("owners", pa.table(columns))
     pods = turns[0].pods if turns else {}
     members = [{"pod": pod, "owner": share.owner} for pod, shares in pods.items() for share in shares]
-    store(
-        con, "members", pa.Table.from_pylist(members, pa.schema([("pod", pa.int32()), ("owner", pa.int32())]))
+    database.store(
+        "members", pa.Table.from_pylist(members, pa.schema([("pod", pa.int32()), ("owner", pa.int32())]))
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from rules.engine.outcomes import Catalogue
 from rules.engine.owners import Owners
+from rules.engine.relations import Database
 from rules.engine.sharing import Placed
-from rules.engine.streams import batches
 from rules.engine.write import NUMBERED, SortedIds
 
 BATCH = 65_536
@@ -29,10 +28,10 @@ class Rows:
         self.counts = np.zeros(len(catalogue.outcomes), np.int64)
         self.issues = 0
 
-    def tables(self, con: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> Iterator[pa.Table]:
+    def tables(self, database: Database, placed: Sequence[Placed]) -> Iterator[pa.Table]:
         """Tables of `NUMBERED` in the order of `decided`; `placed` has the owners that pods gave, by role."""
         first = 0
-        for batch in batches(con, "SELECT * FROM decided", BATCH):
+        for batch in database.batches("SELECT * FROM decided", BATCH):
             if batch.num_rows:
                 self._ids.check(batch.column("id"))
                 self.issues += batch.num_rows - batch.column("issues").null_count

@@ -11,6 +11,7 @@ from rules.engine.boxes import Question
 from rules.engine.classes import classes_of
 from rules.engine.columns import class_columns
 from rules.engine.matching import answer
+from rules.engine.relations import DuckDatabase
 from rules.language.condition import Condition
 from rules.language.ruleset import RuleSet
 from rules.measure.touches import LONG, SHORT, TYPES
@@ -56,7 +57,7 @@ def workload_query(connection: duckdb.DuckDBPyConnection, rules: RuleSet, schema
     if workload is None:
         return "SELECT id, NULL AS tier, NULL AS workload_hours FROM accounts"
     classes = classes_of(conditions(rules, workload), rules.fields, rules.lists)
-    columns = class_columns(connection, rules, classes, schema)
+    columns = class_columns(DuckDatabase(connection), rules, classes, schema)
     numbers = {column.field: f"c{number}" for number, column in enumerate(columns)}
 
     def holds(condition: Condition) -> str:

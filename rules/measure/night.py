@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from rules.engine.lay import lay_accounts
 from rules.engine.owners import read_owners
+from rules.engine.relations import DuckDatabase
 from rules.language.ruleset import RuleSet
 from rules.measure import sql
 from rules.measure.account_table import account_query
@@ -53,7 +54,7 @@ def measure(
     role = owner_role or rules.roles[0]
     into.mkdir(parents=True, exist_ok=True)
     with opened(into, memory_limit, threads) as connection:
-        schema = lay_accounts(connection, tables.accounts, ["owner_id"])
+        schema = lay_accounts(DuckDatabase(connection), tables.accounts, ["owner_id"])
         touches = write_accounts(connection, rules, tables, schema, into, as_of)
         loads = roll_up(connection, sources(rules, schema, assignments, into), role)
     reps = plan_capacity(rules, role, read_owners(tables.owners))
