@@ -1,46 +1,36 @@
-"""Pods and rules out of their sections, checked against each other."""
+"""Rules out of their sections, checked against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from rules.language.actions import action_of, active_of, role_of
 from rules.language.codes import Code
 from rules.language.condition import All, Any, Condition, In, Not
+from rules.language.finding import place, source_of
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
-from rules.language.people import Member, Pod
-from rules.language.place import Source
-from rules.language.problems import Problem, did_you_mean
-from rules.language.ruleset import Rule
-from rules.language.schema import Header, PodSection, RuleSection
+from rules.language.people import Pod
+from rules.language.problems import did_you_mean
+from rules.language.ruleset import Action, Rule
+from rules.language.sections.document import Header
+from rules.language.sections.rules import RuleSection
 from rules.language.spellings import condition_of
-from rules.language.workloads import place
-from rules.language.yaml import MapNode, Node, Scalar
+from rules.language.yaml import MapNode, Node
+
+EVERY_ROLE = ""
+"""The role of a rule until it is known which roles there are."""
 
 
-def pods(
-    sections: Iterable[tuple[Scalar, MapNode, PodSection | None]], problems: list[Problem]
-) -> dict[str, Pod]:
-    """The pods by name; a wrong one is there without members, so that its uses are not reported as well."""
-    found = {}
-    for key, node, section in sections:
-        members = _members(key, node, section, problems) if section is not None else ()
-        by = section.by if section is not None else PodSection.model_fields["by"].default
-        found[key.text] = Pod(key.text, members, by, _source(node))
-    return found
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Rules by the id that the document gives them: several where one stands for every role or for a table."""
 
-
-def _members(key: Scalar, node: MapNode, section: PodSection, problems: list[Problem]) -> tuple[Member, ...]:
-    first: dict[str, Member] = {}
-    for index, entry in enumerate(section.members):
-        member = Member(entry.email, entry.capacity)
-        if first.setdefault(member.email.casefold(), member) is not member:
-            message = f"pod {quoted(key.text)} has the member {quoted(member.email)} twice"
-            at = place(node, "members", index)
-            problems.append(
-                at.problem(Code.DUPLICATE_MEMBER, message, "give one entry the 'capacity' of both")
-            )
-    return tuple(first.values())
+    id: str
+    node: MapNode
+    section: RuleSection
+    rules: tuple[Rule, ...]
 
 
 def rules(
@@ -52,12 +42,15 @@ def rules(
     """The rules in the order in which they are tried, and the roles in order of first use."""
     checked = _Rules(header, pods, leaves)
     for node, section in sections:
+        _check_territory(node, leaves)
         if section is None:
             condition_of(node, leaves, "this rule")  # its other errors are reported; these would be hidden
         else:
             checked.add(node, section)
-    ordered = sorted(checked.rules, key=lambda rule: header.levels.index(rule.level))
-    return ordered, list(header.roles or checked.roles.values())
+    roles = list(header.role_names or checked.roles.values()) or ["AE"]
+    written = [_for_roles(found, roles, leaves) for found in checked.written]
+    placed = [rule for found in with_precedence(written, leaves) for rule in found.rules]
+    return sorted(placed, key=lambda rule: header.levels.index(rule.level)), roles
 
 
 class _Rules:
@@ -65,14 +58,15 @@ class _Rules:
 
     def __init__(self, header: Header, pods: Mapping[str, Pod], leaves: Leaves) -> None:
         self._header, self._pods, self._leaves = header, pods, leaves
-        self.rules: list[Rule] = []
-        self.roles: dict[str, str] = {role.casefold(): role for role in header.roles or ()}
+        self.written: list[Written] = []
+        self.roles: dict[str, str] = {role.casefold(): role for role in header.role_names or ()}
         self._ids: dict[str, Node] = {}
-        self._meanings: dict[tuple[str, str, Condition], Rule] = {}
+        self._meanings: dict[tuple[object, ...], Rule] = {}
 
     def add(self, node: MapNode, section: RuleSection) -> None:
-        """Checks one rule and keeps it; one of an unknown level is checked only."""
+        """Checks one rule and keeps it; one of an unknown level or action is checked only."""
         self._check_id(node, section)
+        action = action_of(node, section, self._leaves)
         self._check_assignment(node, section)
         self._check_role(node, section)
         when = condition_of(node, self._leaves, f"rule {section.id!r}")
@@ -80,35 +74,40 @@ class _Rules:
             advice = did_you_mean(section.level, self._header.levels)
             at = place(node, "level")
             self._leaves.report(at, Code.UNKNOWN_LEVEL, f"unknown level {quoted(section.level)}", advice)
-            return
-        rule = self._rule(node, section, when)
-        self._check_meaning(node, rule)
-        self.rules.append(rule)
+        elif action is not None:
+            rule = self._rule(node, section, when, action)
+            self._check_meaning(node, rule)
+            self.written.append(Written(section.id, node, section, (rule,)))
 
-    def _rule(self, node: MapNode, section: RuleSection, when: Condition) -> Rule:
+    def _rule(self, node: MapNode, section: RuleSection, when: Condition, action: Action) -> Rule:
         assign = section.assign
         return Rule(
             id=section.id,
             level=section.level,
             when=when,
-            territory=assign.territory,
-            role=assign.role,
-            owner=assign.owner,
-            pod=assign.pod,
+            territory=(assign.territory or "") if assign else "",
+            role=role_of(section) or EVERY_ROLE,
+            owner=assign.owner if assign else None,
+            pod=assign.pod if assign else None,
             if_unknown=section.if_unknown,
             mode=section.mode or self._header.mode,
             description=section.description,
-            source=_source(node),
+            source=source_of(node),
+            action=action,
+            active=active_of(node, section.active, self._leaves),
+            hold_days=section.keep.at_most_days if section.keep else None,
         )
 
     def _check_id(self, node: MapNode, section: RuleSection) -> None:
         first = self._ids.setdefault(section.id, node)
         if first is not node:
-            message = f"rule id {quoted(section.id)} is taken by the rule in line {first.line}"
+            message = f"rule id {quoted(section.id)} is taken by the rule in {_seen_from(node, first)}"
             self._leaves.report(place(node, "id"), Code.DUPLICATE_RULE, message, "ids are unique")
 
     def _check_assignment(self, node: MapNode, section: RuleSection) -> None:
         assign = section.assign
+        if assign is None:
+            return
         if assign.owner is not None and assign.pod is not None:
             message = f"rule {quoted(section.id)} assigns to an owner and to a pod"
             at = place(node, "assign", "pod")
@@ -119,9 +118,12 @@ class _Rules:
             self._leaves.report(at, Code.UNKNOWN_POD, f"unknown pod {quoted(assign.pod)}", advice)
 
     def _check_role(self, node: MapNode, section: RuleSection) -> None:
-        role, at = section.assign.role, place(node, "assign", "role")
-        if self._header.roles is not None and role not in self._header.roles:
-            advice = did_you_mean(role, self._header.roles)
+        role = role_of(section)
+        if role is None or section.assign is None:
+            return
+        at, declared = place(node, "assign", "role"), self._header.role_names
+        if declared is not None and role not in declared:
+            advice = did_you_mean(role, declared)
             self._leaves.report(at, Code.UNKNOWN_ROLE, f"unknown role {quoted(role)}", advice)
         elif self.roles.setdefault(role.casefold(), role) != role:
             message = f"role {quoted(role)} is written {quoted(self.roles[role.casefold()])} elsewhere"
@@ -129,11 +131,73 @@ class _Rules:
 
     def _check_meaning(self, node: MapNode, rule: Rule) -> None:
         """Reports a rule that an equal condition before it at its level leaves nothing to match."""
-        meaning = (rule.level, rule.role, _canonical(rule.when))
+        meaning = (rule.level, rule.role, rule.action, rule.active, _canonical(rule.when))
         first = self._meanings.setdefault(meaning, rule)
-        if first is not rule and not self._leaves.problems:
+        if first is not rule and first.hold_days is None and not self._leaves.problems:
             message = f"rule {quoted(rule.id)} has the same condition as {quoted(first.id)} and never matches"
             self._leaves.report(node, Code.IDENTICAL_RULES, message, "remove one, or change a condition")
+
+
+def _check_territory(node: MapNode, leaves: Leaves) -> None:
+    assign = node.get("assign")
+    if isinstance(assign, MapNode) and "territory" not in assign.values and "table" not in node.values:
+        leaves.report(assign, Code.MISSING_KEY, "'territory' is missing here")
+
+
+def _seen_from(node: Node, other: Node) -> str:
+    """The place of another node in words: its line, and its file where that is another one."""
+    return f"line {other.line}" + (
+        f" of {other.origin.name}" if other.origin.name != node.origin.name else ""
+    )
+
+
+def _for_roles(found: Written, roles: Sequence[str], leaves: Leaves) -> Written:
+    """Rules for every role as one of each; the first role's keeps the id, so that a further role changes none."""
+    known = []
+    for rule in found.rules:
+        if rule.role == EVERY_ROLE:
+            known += [
+                replace(rule, role=role, id=rule.id if not number else f"{rule.id}/{role}")
+                for number, role in enumerate(roles)
+            ]
+            continue
+        if rule.role not in roles and rule.action is not Action.ASSIGN:
+            at = place(found.node, rule.action.value, "role")
+            advice = did_you_mean(rule.role, roles)
+            leaves.report(at, Code.UNKNOWN_ROLE, f"no rule assigns the role {quoted(rule.role)}", advice)
+        known.append(rule)
+    return replace(found, rules=tuple(known))
+
+
+def with_precedence(written: Sequence[Written], leaves: Leaves) -> list[Written]:
+    """The rules with `over` as final ids; each must name a rule of its level that stands after it."""
+    ids = {found.id: number for number, found in reversed(list(enumerate(written)))}
+    made = []
+    for number, found in enumerate(written):
+        over: list[str] = []
+        for index, name in enumerate(found.section.over):
+            at = place(found.node, "over", index)
+            beneath = ids.get(name)
+            if beneath is None:
+                leaves.report(at, Code.OVER, f"no rule is called {quoted(name)}", did_you_mean(name, ids))
+            elif problem := _wrong_order(found, written[beneath], beneath - number):
+                leaves.report(at, Code.OVER, *problem)
+            else:
+                over += [rule.id for rule in written[beneath].rules]
+        made.append(replace(found, rules=tuple(replace(rule, over=tuple(over)) for rule in found.rules)))
+    return made
+
+
+def _wrong_order(found: Written, other: Written, after: int) -> tuple[str, str] | None:
+    """What speaks against the first rule winning over the other, with advice; `after` is negative before it."""
+    if other.section.level != found.section.level:
+        message = f"rule {quoted(other.id)} is of level {quoted(other.section.level)}"
+        return message, "'over' is for rules of one level; the order of levels says the rest"
+    if after == 0:
+        return f"rule {quoted(found.id)} cannot win over itself", "name another rule"
+    if after < 0:
+        return f"rule {quoted(other.id)} stands before this one, and wins", "move this rule before it"
+    return None
 
 
 def _canonical(condition: Condition) -> Condition:
@@ -149,7 +213,3 @@ def _canonical(condition: Condition) -> Condition:
             return In(field, tuple(sorted(values, key=repr)))
         case _:
             return condition
-
-
-def _source(node: Node) -> Source:
-    return Source(node.origin.name, node.line, node.column)

@@ -6,32 +6,37 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from rules.language.assignments import pods, rules
+from rules.language.assignments import rules
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
+from rules.language.exceptions import exceptions
 from rules.language.fields import STANDARD_FIELDS
 from rules.language.folding import fold
+from rules.language.header import check_header, family_of, holders_of
 from rules.language.leaves import Leaves
 from rules.language.lists import ListReader, digests
-from rules.language.normalise import quoted
 from rules.language.overlaps import overlaps
-from rules.language.problems import DocumentError, Problem, RulesError, did_you_mean
+from rules.language.problems import DocumentError, Problem, RulesError
 from rules.language.ruleset import RuleSet, ValueList, Workload
 from rules.language.ruletests import rule_tests
-from rules.language.schema import Document, Header, ListSection, PodSection, RuleSection, TestSection
+from rules.language.sections.document import Document, Header
+from rules.language.sections.lists import ListSection
+from rules.language.sections.people import PodSection, RepSection
+from rules.language.sections.rules import ExceptionSection, RuleSection
+from rules.language.sections.tests import TestSection
+from rules.language.staff import pods, reps
 from rules.language.validation import check
-from rules.language.workloads import place, workload
+from rules.language.workloads import workload
 from rules.language.yaml import ListNode, MapNode, Node, Scalar, read_yaml
 
 __all__ = ["STANDARD_FIELDS", "RulesError", "load_rules"]
 
 M = TypeVar("M", bound=BaseModel)
 MOST_RULES = 20_000
-_COLLECTIONS = ("lists", "pods", "rules", "tests")
+_COLLECTIONS = ("lists", "derived", "reps", "pods", "rules", "exceptions", "domains", "tests")
 
 
 def load_rules(path: Path, fields: Mapping[str, FieldKind] = STANDARD_FIELDS) -> RuleSet:
@@ -60,12 +65,15 @@ class _Loading:
         missing = frozenset(fold(word) for word in header.missing_values)
         lists, kinds = self._lists(missing)
         leaves = Leaves(self._fields, kinds, missing, self._problems)
-        self._check_header(header, leaves)
+        check_header(self._root, header, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)
+        found_reps = reps(self._mapping("reps", RepSection), self._problems)
         found, roles = rules(self._items("rules", RuleSection), header, found_pods, leaves)
+        found = [*exceptions(self._items("exceptions", ExceptionSection), roles, leaves), *found]
         self._problems += overlaps(found, lists, self._root.origin)
         found_workload = self._workload(header, leaves)
         tests = rule_tests(self._items("tests", TestSection), found, found_pods, roles, leaves)
+        holders, family = holders_of(self._root, header, leaves), family_of(self._root, header, leaves)
         if self._problems:
             raise DocumentError(self._problems)
         month, day = header.as_of.fiscal_year_start.split("-")
@@ -84,6 +92,9 @@ class _Loading:
             files=(self._path.name, *sorted({found.file for found in lists.values() if found.file})),
             roles=tuple(roles),
             tests=tests,
+            reps=found_reps,
+            holders=holders,
+            family=family,
         )
 
     def _header(self) -> Header:
@@ -98,20 +109,6 @@ class _Loading:
         good = [key for key in node.values if check(_only(node, key), Header)[0] is not None]
         kept, _ = check(_only(node, *good), Header)
         return kept or Header(version=1)
-
-    def _check_header(self, header: Header, leaves: Leaves) -> None:
-        _check_calendar(self._root, header, leaves)
-        numbers = self._root.get("missing_numbers")
-        for key in numbers.keys.values() if isinstance(numbers, MapNode) else ():
-            kind = leaves.kind(key)
-            if kind not in (None, FieldKind.INTEGER, FieldKind.NUMBER):
-                leaves.report(key, Code.WRONG_KIND, f"{key.text} is no field of numbers")
-        for what, names in (("levels", header.levels), ("roles", header.roles or ())):
-            twice = {name for name in names if list(names).count(name) > 1} if len(names) < 1000 else set()
-            for name in sorted(twice):
-                leaves.report(
-                    place(self._root, what), Code.BAD_VALUE, f"{what}: {quoted(name)} stands here twice"
-                )
 
     def _lists(self, missing: frozenset[str]) -> tuple[dict[str, ValueList], dict[str, FieldKind]]:
         """The lists that can be read, and the kind of every declared one (so that its uses are checked)."""
@@ -174,28 +171,3 @@ def _only(node: MapNode, *names: str) -> MapNode:
     bare = node.without(*(key for key in node.keys if key not in names))
     version = Scalar(node.origin, node.line, node.column, "1")
     return MapNode(node.origin, node.line, node.column, bare.keys, {**bare.values, "version": version})
-
-
-def _check_calendar(root: MapNode, header: Header, leaves: Leaves) -> None:
-    from datetime import date
-
-    zone = header.as_of.timezone
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        at = place(root, "as_of", "timezone")
-        leaves.report(at, Code.CALENDAR, f"unknown time zone {quoted(zone)}", _zone_advice(zone))
-    month, day = header.as_of.fiscal_year_start.split("-")
-    try:
-        date(2001, int(month), int(day))
-    except ValueError:
-        at = place(root, "as_of", "fiscal_year_start")
-        message = f"no year has a day {quoted(header.as_of.fiscal_year_start)}"
-        leaves.report(at, Code.CALENDAR, message, "write month and day, like '02-01'")
-
-
-def _zone_advice(zone: str) -> str:
-    from zoneinfo import available_timezones
-
-    advice = did_you_mean(zone, sorted(available_timezones()))
-    return advice or "write an IANA name, like 'America/New_York'"

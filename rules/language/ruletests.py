@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rules.language.codes import Code
+from rules.language.finding import place, source_of
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
 from rules.language.people import Pod
-from rules.language.place import Source
 from rules.language.problems import did_you_mean
 from rules.language.ruleset import Expected, Rule, RuleTest
-from rules.language.schema import TestSection
-from rules.language.workloads import place
+from rules.language.sections.tests import TestSection
 from rules.language.yaml import MapNode
 
 
@@ -36,9 +35,16 @@ def rule_tests(
         for key in given.keys.values() if isinstance(given, MapNode) else ():
             leaves.kind(key)
         if section is not None:
+            _check_account(node, section, leaves)
             _check_names(node, section, known, leaves)
             tests.append(_test(node, section, roles))
     return tuple(tests)
+
+
+def _check_account(node: MapNode, section: TestSection, leaves: Leaves) -> None:
+    if (section.given is None) == (section.account is None):
+        message = f"test {quoted(section.name)} needs either 'given' or 'account'"
+        leaves.report(node, Code.BAD_TEST, message, "write 'given: {country: US}'")
 
 
 def _check_names(node: MapNode, section: TestSection, known: Mapping[str, set[str]], leaves: Leaves) -> None:
@@ -60,5 +66,5 @@ def _test(node: MapNode, section: TestSection, roles: Sequence[str]) -> RuleTest
     expect = section.expect
     wanted = {name: getattr(expect, name) for name in sorted(expect.model_fields_set - {"role"})}
     role = expect.role or (roles[0] if roles else "AE")
-    source = Source(node.origin.name, node.line, node.column)
-    return RuleTest(section.name, dict(section.given), Expected(role, wanted), source)
+    given = dict(section.given or {})
+    return RuleTest(section.name, given, Expected(role, wanted), source_of(node), section.account)

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
+from rules.language.finding import place
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
 from rules.language.problems import did_you_mean
 from rules.language.ruleset import Band, Complexity, Tier, Workload
-from rules.language.schema import BandSection, WorkloadSection
+from rules.language.sections.workload import BandSection, WorkloadSection
 from rules.language.spellings import condition_of
-from rules.language.yaml import ListNode, MapNode, Node, Scalar
+from rules.language.yaml import MapNode, Scalar
 
 
 def workload(node: MapNode, section: WorkloadSection, leaves: Leaves) -> Workload:
@@ -34,20 +35,6 @@ def workload(node: MapNode, section: WorkloadSection, leaves: Leaves) -> Workloa
         tolerance=section.tolerance,
         potential_field=section.potential_field,
     )
-
-
-def place(node: Node, *path: str | int) -> Node:
-    """The node at the end of a path, or the last one there is on the way to it."""
-    for part in path:
-        inner: Node | None = None
-        if isinstance(node, MapNode):
-            inner = node.get(str(part))
-        elif isinstance(node, ListNode) and isinstance(part, int) and part < len(node.items):
-            inner = node.items[part]
-        if inner is None:
-            return node
-        node = inner
-    return node
 
 
 def _check_field(node: MapNode, section: WorkloadSection, leaves: Leaves) -> None:

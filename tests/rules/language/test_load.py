@@ -18,7 +18,8 @@ from rules.language.condition import ALWAYS, All, Between, FieldKind, In, InList
 from rules.language.load import RulesError, load_rules
 from rules.language.people import Member
 from rules.language.ruleset import IfUnknown, Mode
-from rules.language.schema import TestSection, json_schema
+from rules.language.schema import json_schema
+from rules.language.sections.tests import TestSection
 from rules.tables import Decision
 from tests.rules.language.worlds import HEADER, rule, write_rules
 
