@@ -7,20 +7,28 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
 from rules.engine.classing import classed
-from rules.engine.columns import class_columns
+from rules.engine.columns import ClassColumn, class_columns
 from rules.engine.compiled import Compiled, compiled
 from rules.engine.database import open_database
 from rules.engine.deciding import decided
-from rules.engine.lay import lay_accounts, lay_masks, lay_turns
+from rules.engine.following import follow
+from rules.engine.gate_columns import gate_columns
+from rules.engine.holding import lay_holds
+from rules.engine.lay import lay_accounts, lay_families, lay_masks, lay_turns
 from rules.engine.masks import CAP
+from rules.engine.memory import lay_memory
 from rules.engine.owners import read_owners
 from rules.engine.relations import Database, DuckDatabase
 from rules.engine.rows import Rows
-from rules.engine.sharing import shared_out
+from rules.engine.settled import Settled
+from rules.engine.sharing import share_out
 from rules.engine.summary import AssignSummary, tallies_of
 from rules.engine.write import write_assignments
-from rules.language.ruleset import RuleSet
+from rules.language.ruleset import RuleSet, holders_of
+from rules.language.today import on_day
 from rules.tables import Tables
 
 
@@ -38,12 +46,12 @@ def assign(
     """Writes `into`: one row of `ASSIGNMENTS` per account that is not deleted and role, sorted by id and role.
 
     Equal rules and equal tables, in whatever order of rows, give equal bytes. `holders` names for each role
-    the accounts' column with its present owner; by default the first role's is `owner_id` and other roles
-    have none. `memory_limit` is DuckDB's; beyond it work goes to disk beside `into`. Raises AssignError where
+    the accounts' column with its present owner, by default those of the rules. `memory_limit` is DuckDB's; beyond it work goes to disk beside `into`. Raises AssignError where
     the rules do not fit the tables; a value that cannot be read is missing and a data issue of its account.
     """
-    present = holders if holders is not None else dict.fromkeys(rules.roles[:1], "owner_id")
-    ready = compiled(rules, read_owners(tables.owners), present, cap)
+    today = on_day(rules, as_of)
+    present = holders if holders is not None else holders_of(rules)
+    ready = compiled(today, read_owners(tables.owners, rules.reps, as_of), present, cap, as_of)
     with (
         tempfile.TemporaryDirectory(prefix=".assign-", dir=into.parent) as spill,
         open_database(memory_limit, Path(spill), threads) as con,
@@ -51,7 +59,7 @@ def assign(
         database = DuckDatabase(con, Path(spill))
         with database.joins_as_written():
             decide(database, ready, tables)
-        return conclude(database, ready, tables, into, as_of)
+        return conclude(database, ready, tables, into)
 
 
 def decide(database: Database, ready: Compiled, tables: Tables) -> None:
@@ -60,24 +68,40 @@ def decide(database: Database, ready: Compiled, tables: Tables) -> None:
     In two steps that are kept, so that neither needs all columns at once.
     """
     schema = lay_accounts(database, tables.accounts, ready.holders)
-    columns = class_columns(database, ready.rules, ready.classes, schema)
-    lay_masks(database, ready.classes, ready.masks)
+    lay_memory(database, tables.memory)
+    lay_holds(database, ready.timed)
+    if ready.follows:
+        lay_families(database, ready.rules.family, ready.rules.missing_values, schema)
+    lay_masks(database, ready.classes, (*ready.masks, *ready.askers))
     lay_turns(database, ready.turns, ready.owners)
-    database.keep("classed", classed(columns, ready.holders))
-    database.keep("unsorted", decided(ready.classes, ready.masks, ready.rules.rules))
+    columns = _columns(database, ready, schema)
+    database.keep("classed", classed(columns, ready.holders, ready.follows))
+    database.keep("unsorted", decided(ready))
 
 
-def conclude(
-    database: DuckDatabase, ready: Compiled, tables: Tables, into: Path, as_of: date
-) -> AssignSummary:
+def _columns(database: Database, ready: Compiled, schema: pa.Schema) -> list[ClassColumn]:
+    """One per field of `ready.classes`, in their order."""
+    gates = gate_columns(ready.classes, ready.roles, ready.timed, ready.as_of)
+    read = {field: found for field, found in ready.classes.items() if field not in gates}
+    columns = {column.field: column for column in class_columns(database, ready.asked, read, schema)}
+    return [(columns | gates)[field] for field in ready.classes]
+
+
+def conclude(database: DuckDatabase, ready: Compiled, tables: Tables, into: Path) -> AssignSummary:
     """From `unsorted` to the assignments, sorted by id: a few narrow columns, on this machine."""
     database.keep_numbered("decided", "SELECT * FROM unsorted ORDER BY id")
     [(accounts,)] = database.fetch("SELECT count(*) FROM decided")
-    placed = [
-        shared_out(database, number, role, ready.turns[number], accounts)
-        for number, role in enumerate(ready.roles)
-    ]
+    settled = [_settled(database, ready, role, tables.accounts, accounts) for role in range(len(ready.roles))]
     rows = Rows(ready.catalogue, ready.owners, tables.accounts)
-    write_assignments(rows.tables(database, placed), into)
+    write_assignments(rows.tables(database, settled), into)
     tallies = tallies_of(ready.catalogue.outcomes, rows.counts)
-    return AssignSummary(as_of, ready.rules.hash, accounts, tallies, rows.issues, ready.expressions)
+    return AssignSummary(ready.as_of, ready.rules.hash, accounts, tallies, rows.issues, ready.expressions)
+
+
+def _settled(database: Database, ready: Compiled, role: int, file: Path, accounts: int) -> Settled:
+    """Who in the pods, then what goes for families."""
+    settled = Settled(accounts)
+    turns = ready.turns[role]
+    share_out(database, role, turns, settled, file, ready.as_of, ready.rules.timezone)
+    follow(database, role, turns, ready.catalogue, settled)
+    return settled

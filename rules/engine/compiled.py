@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from rules.engine.classes import FieldClasses, classes_of
+from rules.engine.gates import asking, gated, timed
 from rules.engine.masks import RoleMasks, masks_of
 from rules.engine.outcomes import Catalogue
 from rules.engine.owners import Owners
+from rules.engine.shares import team_of
 from rules.engine.turns import Turns, turns_of
-from rules.language.ruleset import RuleSet
+from rules.language.ruleset import Action, Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class Compiled:
     """Classes, masks and turns of a rule set; `roles`, `holders`, `masks` and `turns` go by the role's position."""
 
     rules: RuleSet
+    """Of the day."""
+    asked: RuleSet
+    """The same with what rules ask beside their conditions; its rules stand at the same positions."""
+    as_of: date
     roles: tuple[str, ...]
     """By name, the order in which an account's rows are written."""
     holders: tuple[str | None, ...]
@@ -25,6 +32,10 @@ class Compiled:
     owners: Owners
     classes: Mapping[str, FieldClasses]
     masks: tuple[RoleMasks, ...]
+    timed: tuple[Rule, ...]
+    """Holds that end by themselves."""
+    askers: tuple[RoleMasks, ...]
+    """For each of them, whether its condition is true."""
     turns: tuple[Turns, ...]
     catalogue: Catalogue
 
@@ -36,13 +47,23 @@ class Compiled:
         ]
         return tuple(dict.fromkeys(found))
 
+    @property
+    def follows(self) -> bool:
+        """Whether some accounts go where their ultimate parent goes."""
+        return any(rule.action is Action.FOLLOW for rule in self.rules.rules)
 
-def compiled(rules: RuleSet, owners: Owners, holders: Mapping[str, str], cap: int) -> Compiled:
-    """Raises AssignError where rules use a field, list or pod that there is not."""
+
+def compiled(rules: RuleSet, owners: Owners, holders: Mapping[str, str], cap: int, as_of: date) -> Compiled:
+    """`rules` are those of the day. Raises AssignError where they use a field, list or pod that there is not."""
     roles = tuple(sorted(rules.roles))
+    asked, ending = gated(rules, holders), timed(rules, holders)
+    classes = classes_of((rule.when for rule in asked.rules), asked.fields, asked.lists)
+    masks = tuple(masks_of(role, asked.rules, classes, cap) for role in roles)
+    askers = tuple(masks_of(asking(rule), asked.rules, classes, cap) for rule in ending)
+    teams = {name: team_of(pod, owners, rules.reps, as_of) for name, pod in sorted(rules.pods.items())}
     catalogue = Catalogue()
-    classes = classes_of((rule.when for rule in rules.rules), rules.fields, rules.lists)
-    masks = tuple(masks_of(role, rules.rules, classes, cap) for role in roles)
-    turns = tuple(turns_of(found, rules, owners, catalogue) for found in masks)
+    turns = tuple(turns_of(found, rules, owners, teams, catalogue, as_of) for found in masks)
     present = tuple(holders.get(role) for role in roles)
-    return Compiled(rules, roles, present, owners, classes, masks, turns, catalogue)
+    return Compiled(
+        rules, asked, as_of, roles, present, owners, classes, masks, ending, askers, turns, catalogue
+    )

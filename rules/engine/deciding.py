@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from rules.engine.classes import FieldClasses
-from rules.engine.masks import RoleMasks
+from rules.engine.compiled import Compiled
+from rules.engine.masks import BITS
 from rules.engine.matching import matched
-from rules.language.ruleset import Rule
+from rules.engine.turns import Turns
 
 
-def decided(classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks], rules: Sequence[Rule]) -> str:
+def decided(ready: Compiled) -> str:
     """The query of all outcomes over `classed`: id, issues, and per role r `outcome_r`, `owner_r`, `pod_r`.
 
     `owner_r` is null where nobody is given, or where `pod_r` says that the pod is still to share it out.
+    Where the territory is not the outcome's own there is `territory_r`; with families there is the `root`,
+    and for the n-th hold that ends by itself `asked_n`, whether its condition is true.
     """
-    roles = range(len(masks))
-    outputs = ", ".join(_outcome(role) for role in roles)
-    joins = " ".join(_turn(role) for role in roles)
-    return f"SELECT matched.id AS id, issues, {outputs} FROM ({matched(classes, masks, rules)}) AS matched {joins}"
+    roles = range(len(ready.roles))
+    passed = ["id", "issues", *(f"holder_{role}" for role in roles), *(["root"] if ready.follows else [])]
+    masks = (*ready.masks, *ready.askers)
+    inner = matched(ready.classes, masks, ready.asked.rules, passed, [beneath(t) for t in ready.turns])
+    outputs = ["matched.id AS id", "issues", *(["root"] if ready.follows else [])]
+    for role in roles:
+        outputs += _outcome(role, ready.turns[role])
+    outputs += [f"bit_{len(roles) + number} >= 0 AS asked_{number}" for number in range(len(ready.timed))]
+    joins = " ".join(_turn(role, ready.turns[role]) for role in roles)
+    return f"SELECT {', '.join(outputs)} FROM ({inner}) AS matched {joins}"
 
 
-def _turn(role: int) -> str:
-    """The present owner, the turn that the bit means, and whether the present owner is in its pod."""
-    return (
-        f"LEFT JOIN owners AS o{role} ON o{role}.id = holder_{role} "
+def beneath(turns: Turns) -> tuple[int, ...] | None:
+    """The bits that have a territory, as words; None where every bit has its own."""
+    if not any(turns.borrows):
+        return None
+    words = [turns.borrows[first : first + BITS] for first in range(0, len(turns.borrows), BITS)]
+    return tuple(sum(1 << bit for bit, borrows in enumerate(word) if not borrows) for word in words)
+
+
+def _turn(role: int, turns: Turns) -> str:
+    """The turn that the bit means, whether the present owner is in its pod, and whose territory it borrows."""
+    joins = (
         f"JOIN turns_{role} AS t{role} ON t{role}.bit = bit_{role} "
-        f"LEFT JOIN members AS m{role} ON m{role}.pod = t{role}.pod AND m{role}.owner = o{role}.number"
+        f"LEFT JOIN members AS m{role} ON m{role}.pod = t{role}.pod AND m{role}.owner = holder_{role}"
     )
+    if any(turns.borrows):
+        joins += f" JOIN turns_{role} AS b{role} ON b{role}.bit = beneath_{role}"
+    return joins
 
 
-def _outcome(role: int) -> str:
-    turn, holder = f"t{role}", f"o{role}"
-    keeps = f"{turn}.kept IS NOT NULL AND coalesce({holder}.usable, FALSE)"
+def _outcome(role: int, turns: Turns) -> list[str]:
+    turn, holder = f"t{role}", f"holder_{role}"
+    keeps = f"{turn}.kept IS NOT NULL AND {holder} IS NOT NULL"
     stays = f"m{role}.owner IS NOT NULL"
-    return (
-        f"CASE WHEN {keeps} THEN {turn}.kept WHEN {stays} THEN {turn}.sticky ELSE {turn}.outcome END AS outcome_{role}, "
-        f"CASE WHEN {keeps} OR {stays} THEN {holder}.number ELSE {turn}.owner END AS owner_{role}, "
-        f"{turn}.pod AS pod_{role}"
-    )
+    found = [
+        f"CASE WHEN {keeps} THEN {turn}.kept WHEN {stays} THEN {turn}.sticky ELSE {turn}.outcome END AS outcome_{role}",
+        f"CASE WHEN {keeps} OR {stays} THEN {holder} ELSE {turn}.owner END AS owner_{role}",
+        f"{turn}.pod AS pod_{role}",
+    ]
+    if any(turns.borrows):
+        found.append(f"coalesce({turn}.territory, b{role}.territory) AS territory_{role}")
+    elif turns.follows:
+        found.append(f"{turn}.territory AS territory_{role}")
+    return found

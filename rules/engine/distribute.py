@@ -11,87 +11,131 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from rules.engine.owners import Share
+from rules.engine.shares import Share
 
 SLACKS = (0.05, 0.03, 0.02, 0.01, 0.0)
 """Shares of its fair load that a member may take too many; a smaller one is tried where somebody gets too few."""
+IN_TURN = (0.0,)
 TOLERANCE = 0.05
 Hashes = npt.NDArray[np.uint64]
 Members = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.int64]
+Loads = npt.NDArray[np.float64]
 
 
-def distribute(seed: str, accounts: Hashes, shares: Sequence[Share], held: Sequence[int]) -> Members:
-    """For every account the position of its member in `shares`.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the members of a pod hold, and how many more accounts they must and may take."""
 
-    `accounts` are seedless hashes of the account ids, in an order that depends on nothing but the ids;
-    `held` counts the accounts that each member keeps anyway. No load differs from the fair share by more than
+    held: Counts
+    least: Counts
+    """Up to their floors; these come first."""
+    most: Counts
+    """Up to their caps; `UNLIMITED` where there is none."""
+
+
+UNLIMITED = 2**62
+
+
+def open_room(held: Sequence[int]) -> Room:
+    """Of members without floors and caps."""
+    count = len(held)
+    return Room(np.array(held, np.int64), np.zeros(count, np.int64), np.full(count, UNLIMITED, np.int64))
+
+
+def distribute(
+    seed: str,
+    accounts: Hashes,
+    shares: Sequence[Share],
+    room: Room,
+    sizes: Counts | None = None,
+    slacks: Sequence[float] = SLACKS,
+) -> Members:
+    """For every account the position of its member in `shares`, -1 where nobody may take more.
+
+    `accounts` are seedless hashes of the account ids, in an order that depends on nothing but the ids; every
+    share has a weight. An account stands for `sizes` of them (its family), which go as one, so the last family
+    of a member may lead beyond the cap. With accounts of size 1 no load differs from the fair one by more than
     5 % and one account, save where a member keeps more than that already (see `fair_loads`).
     """
-    fair = fair_loads(np.array([share.weight for share in shares]), np.array(held), len(accounts))
+    sizes = np.ones(len(accounts), np.int64) if sizes is None else sizes
+    fair = fair_loads(np.array([share.weight for share in shares]), room, int(sizes.sum()))
     scale = np.array([1.0 / share.weight for share in shares])
     seeds = np.array([_seed(seed, share.key) for share in shares], np.uint64)
-    for slack in SLACKS:
-        room = _room(fair, slack, np.array(held), len(accounts))
-        placed = _place(accounts, seeds, scale, room)
-        load = np.bincount(placed, minlength=len(shares)) + held
-        if (load >= fair * (1 - TOLERANCE) - 1).all():
+    for slack in slacks:
+        spaces = _spaces(fair, slack, room, int(sizes.sum()))
+        placed = _place(accounts, sizes, seeds, scale, spaces)
+        load = np.bincount(placed[placed >= 0], sizes[placed >= 0], len(shares)) + room.held
+        if (load >= np.maximum(fair * (1 - TOLERANCE) - 1, np.minimum(fair, room.held + room.least))).all():
             break
     return placed
 
 
-def fair_loads(
-    weights: npt.NDArray[np.float64], held: npt.NDArray[np.int64], count: int
-) -> npt.NDArray[np.float64]:
+def fair_loads(weights: Loads, room: Room, count: int) -> Loads:
     """Loads in proportion to the weights that add up to all accounts, held ones and `count` new ones.
 
-    Who holds more than the proportion keeps it; the others share the rest in proportion (water-filling).
+    Who holds more than the proportion keeps it, nobody gets more than the cap and nobody less than the floor;
+    the others share the rest in proportion (water-filling). Where floors alone take everything, all members
+    rise together towards theirs; where everybody is full, the rest has no place.
     """
-    over = np.zeros(len(weights), np.bool_)
-    while True:
-        rest = held.sum() + count - held[over].sum()
-        fair: npt.NDArray[np.float64] = np.where(
-            over, held, rest * weights / max(weights[~over].sum(), np.finfo(float).tiny)
-        )
-        more = ~over & (held > fair + 1e-9)
-        if not more.any():
-            return fair
-        over |= more
+    low, high = room.held + room.least, np.minimum(room.held + room.most, UNLIMITED)
+    total = int(room.held.sum()) + count
+    if total <= low.sum():
+        weights, low, high = np.ones(len(weights)), room.held, low
+    return _filled(weights, low.astype(np.float64), high.astype(np.float64), float(total))
 
 
-def _room(
-    fair: npt.NDArray[np.float64], slack: float, held: npt.NDArray[np.int64], count: int
-) -> npt.NDArray[np.int64]:
-    """How many new accounts each member may take: at least as many in all as there are."""
-    room: npt.NDArray[np.int64] = np.maximum(np.floor(fair * (1 + slack) + 1e-9).astype(np.int64) - held, 0)
-    short = count - int(room.sum())
-    if short > 0:
+def _filled(weights: Loads, low: Loads, high: Loads, total: float) -> Loads:
+    """clip(level * weights, low, high) at the level where it adds up to the total, or as near as it goes."""
+    levels = np.unique(np.concatenate([low / weights, high[high < UNLIMITED] / weights[high < UNLIMITED]]))
+    sums = np.array([np.clip(level * weights, low, high).sum() for level in levels])
+    at = int(np.searchsorted(sums, total, side="right"))
+    if at == 0:
+        return low
+    level = levels[at - 1]
+    # Between two levels only these grow, each by its weight.
+    growing = (low <= level * weights) & (level * weights < high)
+    if growing.any():
+        level += (total - sums[at - 1]) / weights[growing].sum()
+    filled: Loads = np.clip(level * weights, low, high)
+    return filled
+
+
+def _spaces(fair: Loads, slack: float, room: Room, count: int) -> Counts:
+    """How many new accounts each member may take: at least as many in all as there are, if the caps allow it."""
+    wanted = np.floor(fair * (1 + slack) + 1e-9).astype(np.int64) - room.held
+    spaces: Counts = np.clip(wanted, np.minimum(0, room.most), room.most)
+    rest = fair - np.floor(fair + 1e-9)
+    while (short := count - int(spaces.sum())) > 0:
         # Rounding left some over: to those with the largest remainders, as seats are apportioned.
-        open_to_more = np.flatnonzero(held <= fair)
-        order = open_to_more[np.argsort(-(fair - np.floor(fair + 1e-9))[open_to_more], kind="stable")]
-        np.add.at(room, np.resize(order, short), 1)
-    return room
+        open_to_more = np.flatnonzero((room.held <= fair) & (spaces < room.most))
+        if not len(open_to_more):
+            break
+        order = open_to_more[np.argsort(-rest[open_to_more], kind="stable")][:short]
+        spaces[order] += 1
+    return spaces
 
 
-def _place(
-    accounts: Hashes, seeds: Hashes, scale: npt.NDArray[np.float64], room: npt.NDArray[np.int64]
-) -> Members:
+def _place(accounts: Hashes, sizes: Counts, seeds: Hashes, scale: Loads, spaces: Counts) -> Members:
     """Every account to its first choice that has room; who is over-subscribed keeps those who want it most."""
     placed = np.full(len(accounts), -1, np.int32)
-    room = room.copy()
+    spaces = spaces.copy()
     waiting = np.arange(len(accounts))
-    while len(waiting):
-        choice, cost = _first_choices(accounts[waiting], seeds, scale, np.flatnonzero(room > 0))
+    while len(waiting) and (spaces > 0).any():
+        choice, cost = _first_choices(accounts[waiting], seeds, scale, np.flatnonzero(spaces > 0))
         for member in np.unique(choice):
             wanting = np.flatnonzero(choice == member)
-            if len(wanting) > room[member]:
-                nearest = np.argsort(cost[wanting], kind="stable")[: room[member]]
-                wanting = wanting[nearest]
+            if sizes[waiting[wanting]].sum() > spaces[member]:
+                nearest = wanting[np.argsort(cost[wanting], kind="stable")]
+                taken = sizes[waiting[nearest]]
+                wanting = nearest[np.cumsum(taken) - taken < spaces[member]]
             placed[waiting[wanting]] = member
-            room[member] -= len(wanting)
+            spaces[member] -= sizes[waiting[wanting]].sum()
         waiting = waiting[placed[waiting] < 0]
     return placed
 

@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from rules.engine.classes import FieldClasses
 from rules.engine.errors import AssignError
+from rules.engine.family import lay_roots
 from rules.engine.masks import RoleMasks
 from rules.engine.matching import word_column
 from rules.engine.owners import Owners
 from rules.engine.relations import Database
 from rules.engine.turns import Turns
+from rules.language.ruleset import Family
 
 
 def lay_accounts(database: Database, accounts: Path, holders: Sequence[str | None]) -> pa.Schema:
@@ -46,17 +48,38 @@ def lay_masks(database: Database, classes: Mapping[str, FieldClasses], masks: Se
 
 
 def lay_turns(database: Database, turns: Sequence[Turns], owners: Owners) -> None:
-    """Makes `turns_<r>` for the r-th role, `owners` and `members`."""
+    """Makes `turns_<r>` for the r-th role, `owners` (the usable ones) and `members`.
+
+    Columns that stand beside those of the accounts have names that no field can have.
+    """
     for role, found in enumerate(turns):
         database.store(f"turns_{role}", found.table)
+    usable = [owner for owner in owners.all if owner.usable]
     columns = {
-        "number": pa.array([owner.number for owner in owners.all], pa.int32()),
-        "id": pa.array([owner.id for owner in owners.all], pa.string()),
-        "usable": pa.array([owner.usable for owner in owners.all], pa.bool_()),
+        "number of owner": pa.array([owner.number for owner in usable], pa.int32()),
+        "id of owner": pa.array([owner.id for owner in usable], pa.string()),
     }
     database.store("owners", pa.table(columns))
-    pods = turns[0].pods if turns else {}
-    members = [{"pod": pod, "owner": share.owner} for pod, shares in pods.items() for share in shares]
+    teams = turns[0].teams if turns else {}
+    members = [{"pod": pod, "owner": share.owner} for pod, team in teams.items() for share in team.shares]
     database.store(
         "members", pa.Table.from_pylist(members, pa.schema([("pod", pa.int32()), ("owner", pa.int32())]))
+    )
+
+
+def lay_families(database: Database, family: Family, missing: Sequence[str], schema: pa.Schema) -> None:
+    """Makes `families`: accounts that have a parent above, or whose parents lead nowhere.
+
+    "ultimate parent" is null where it cannot be told, and `follows` says whether the account is anybody's child.
+    """
+    if family.parent_field not in schema.names:
+        raise AssignError(
+            f"the accounts have no column {family.parent_field!r}, which rules follow; map the field in the "
+            "config, or name another one with family: parent_field"
+        )
+    lay_roots(database, family.parent_field, family.most_levels, missing)
+    database.view(
+        "families",
+        'SELECT id AS "id of child", CASE WHEN NOT broken AND root <> id THEN root END AS "ultimate parent", '
+        'broken OR root <> id AS follows, issue AS "issue of family" FROM roots',
     )

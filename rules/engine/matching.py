@@ -15,20 +15,35 @@ from rules.language.condition import All, Any, Condition, Not
 from rules.language.ruleset import Rule
 
 
-def matched(classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks], rules: Sequence[Rule]) -> str:
-    """Field by field, so that a row never carries more than one running word per word of the masks."""
+def matched(
+    classes: Mapping[str, FieldClasses],
+    masks: Sequence[RoleMasks],
+    rules: Sequence[Rule],
+    passed: Sequence[str],
+    beneath: Sequence[Sequence[int] | None],
+) -> str:
+    """Per role r the first bit `bit_<r>`, -1 for none, beside the columns that are `passed` on.
+
+    Field by field, so that a row never carries more than one running word per word of the masks. `beneath`
+    gives for a role the bits among which `beneath_<r>` is the first, as words; None asks for no such thing.
+    """
     numbers = {field: f"c{number}" for number, field in enumerate(classes)}
-    kept = ["id", "issues", *(f"holder_{role}" for role in range(len(masks)))]
     running = [
         f"{_start(found, word, numbers, classes, rules)} AS {word_column(role, word)}"
         for role, found in enumerate(masks)
         for word in range(len(found.all_set))
     ]
-    query = f"SELECT {', '.join([*kept, *numbers.values(), *running])} FROM classed"
+    query = f"SELECT {', '.join([*passed, *numbers.values(), *running])} FROM classed"
     for number, field in enumerate(classes):
         query = _narrowed(query, number, field, masks)
-    bits = [f"{_first_bit(role, len(found.all_set))} AS bit_{role}" for role, found in enumerate(masks)]
-    return f"SELECT {', '.join([*kept, *bits])} FROM ({query})"
+    bits = [f"{_first_bit(_words(role, found))} AS bit_{role}" for role, found in enumerate(masks)]
+    bits += [
+        f"{_first_bit([f'({word} & {among})' for word, among in zip(_words(role, masks[role]), words, strict=True)])}"
+        f" AS beneath_{role}"
+        for role, words in enumerate(beneath)
+        if words is not None
+    ]
+    return f"SELECT {', '.join([*passed, *bits])} FROM ({query})"
 
 
 def _narrowed(query: str, number: int, field: str, masks: Sequence[RoleMasks]) -> str:
@@ -47,11 +62,15 @@ def _narrowed(query: str, number: int, field: str, masks: Sequence[RoleMasks]) -
     )
 
 
-def _first_bit(role: int, words: int) -> str:
+def _words(role: int, masks: RoleMasks) -> list[str]:
+    return [word_column(role, number) for number in range(len(masks.all_set))]
+
+
+def _first_bit(words: Sequence[str]) -> str:
     """Position of the lowest bit that is set in any word, -1 for none."""
     cases = [
         f"WHEN {word} <> 0 THEN {number * BITS} + bit_count(({word} & -{word}) - 1)::INTEGER"
-        for number, word in enumerate(word_column(role, n) for n in range(words))
+        for number, word in enumerate(words)
     ]
     return f"CASE {' '.join(cases)} ELSE -1 END" if cases else "-1"
 

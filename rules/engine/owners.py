@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from rules.engine.errors import AssignError
 from rules.language.condition import FieldKind
 from rules.language.normalise import normalise
-from rules.language.people import Pod, PodBy
+from rules.language.people import Rep
 from rules.tables import ReasonCode
 
 
@@ -23,16 +25,9 @@ class Owner:
     id: str
     email: str | None
     usable: bool
-    """An active person, not deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A member of a pod who can take accounts; `key` seeds the choice and outlives a change of CRM."""
-
-    owner: int
-    key: str
-    weight: float
+    """An active person, not deleted, who has not left."""
+    left: date | None = None
+    """The last day of somebody who has left, by the rules' own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +57,28 @@ class Owners:
         if len(usable) == 1:
             return Resolved(usable[0].number, ReasonCode.MATCHED)
         if usable:
+            ids = ", ".join(owner.id for owner in usable)
             return Resolved(
-                None, ReasonCode.OWNER_UNKNOWN, f"{len(usable)} active users have the email {name}"
+                None, ReasonCode.OWNER_UNKNOWN, f"{len(usable)} active users have the email {name} ({ids})"
             )
-        if found:
-            return Resolved(None, ReasonCode.OWNER_INACTIVE, f"{name} is not an active person in the CRM")
-        return Resolved(None, ReasonCode.OWNER_UNKNOWN, f"{name} is not a user of the CRM")
-
-    def shares(self, pod: Pod) -> tuple[Share, ...]:
-        """The pod's members who are active persons and have capacity, each once, in the order of their ids."""
-        shares: dict[int, Share] = {}
-        for member in pod.members:
-            owner = self.resolve(member.email).owner
-            if owner is not None and member.capacity > 0 and owner not in shares:
-                weight = member.capacity if pod.by is PodBy.REMAINING_CAPACITY else 1.0
-                shares[owner] = Share(owner, _email(member.email), weight)
-        return tuple(shares[owner] for owner in sorted(shares))
+        if not found:
+            return Resolved(None, ReasonCode.OWNER_UNKNOWN, f"{name} is not a user of the CRM")
+        left = next((owner.left for owner in found if owner.left), None)
+        what = f"left on {left.isoformat()}" if left else "is not an active person in the CRM"
+        return Resolved(None, ReasonCode.OWNER_INACTIVE, f"{name} {what}")
 
     def _found(self, name: str) -> list[Owner]:
         if "@" in name:
-            return self._by_email.get(_email(name), [])
+            return self._by_email.get(email_of(name), [])
         owner = self._by_id.get(str(normalise(FieldKind.ID, name).value))
         return [owner] if owner else []
 
 
-def read_owners(path: Path) -> Owners:
-    """The owners table of a snapshot; raises AssignError where an id is missing or there twice."""
+def read_owners(path: Path, reps: Mapping[str, Rep], day: date) -> Owners:
+    """The owners table of a snapshot as it counts on a day: reps whose last day is over are not usable.
+
+    Raises AssignError where an id is missing or there twice.
+    """
     columns = ("id", "email", "active", "person", "deleted")
     absent = [column for column in columns if column not in pq.read_schema(path).names]
     if absent:
@@ -100,16 +91,17 @@ def read_owners(path: Path) -> Owners:
             raise AssignError(
                 f"{path} has {'two owners' if row['id'] else 'an owner'} with the id {row['id']!r}"
             )
-    return Owners(
-        Owner(
-            number,
-            row["id"],
-            _email(row["email"] or ""),
-            bool(row["active"] and row["person"] and not row["deleted"]),
-        )
-        for number, row in enumerate(rows)
-    )
+    return Owners(_owner(number, row, reps, day) for number, row in enumerate(rows))
 
 
-def _email(text: str) -> str:
+def _owner(number: int, row: Mapping[str, Any], reps: Mapping[str, Rep], day: date) -> Owner:
+    email = email_of(row["email"] or "")
+    rep = reps.get(email)
+    left = rep.last_day if rep is not None and rep.has_left(day) else None
+    usable = bool(row["active"] and row["person"] and not row["deleted"]) and left is None
+    return Owner(number, row["id"], email, usable, left)
+
+
+def email_of(text: str) -> str:
+    """An email in the form in which it is compared."""
     return text.strip().casefold()

@@ -48,7 +48,7 @@ def tallies_of(outcomes: Sequence[Outcome], counts: npt.NDArray[np.int64]) -> tu
     found = [
         Tally(
             outcome.role,
-            outcome.rule.id if outcome.rule else None,
+            outcome.rule_id,
             outcome.decision,
             outcome.code,
             int(count),

@@ -239,5 +239,10 @@ class RuleSet:
     domains: Mapping[str, Domain] = field(default_factory=dict)
 
 
+def holders_of(rules: RuleSet) -> dict[str, str]:
+    """Role to the account field with its present owner, `owner_id` for the first role unless said otherwise."""
+    return {**dict.fromkeys(rules.roles[:1], "owner_id"), **rules.holders}
+
+
 AsOf = date
 """The run's day in the rule set's time zone; nothing in `rules` looks at a clock."""

@@ -57,7 +57,7 @@ def measure(
         schema = lay_accounts(DuckDatabase(connection), tables.accounts, ["owner_id"])
         touches = write_accounts(connection, rules, tables, schema, into, as_of)
         loads = roll_up(connection, sources(rules, schema, assignments, into), role)
-    reps = plan_capacity(rules, role, read_owners(tables.owners))
+    reps = plan_capacity(rules, role, read_owners(tables.owners, rules.reps, as_of), as_of)
     workload = rules.workload
     rows = rep_rows(loads, reps, workload.hours_per_rep if workload else None, touches)
     write_batches(pa.Table.from_pylist(rows, REP_KPIS).to_batches(), REP_KPIS, into / REPS_FILE)
