@@ -33,7 +33,7 @@ def candidates(database: Database, found: NamedClasses, raw: str, table: str, ru
         named = set(found.exact) | FREE_MAIL
     else:
         return ""
-    named |= set(rules.missing_values) | set(found.prefixes)
+    named |= set(rules.missing_values) | set(found.prefixes) | set(rules.synonyms.get(found.field, ()))
     database.store(f"{table}_named", pa.table({"value": pa.array(sorted(named), pa.string())}))
     terms = [f"NOT regexp_full_match({raw}, {text(plain)})"]
     # Missing values are compared folded, whatever the kind.

@@ -23,6 +23,7 @@ from rules.engine.thresholds import EPOCH
 from rules.language.condition import Constant, FieldKind
 from rules.language.fields import country_field
 from rules.language.normalise import Normalised, Raw, normalise
+from rules.language.record import meant
 from rules.language.ruleset import RuleSet
 
 BATCH = 50_000
@@ -53,9 +54,7 @@ class Reader:
         """The value in the form in which it is compared; `place` is the raw country it is read under."""
         kind = self._rules.fields[field]
         found = normalise(kind, raw, self._country(place), self._missing, self._timezone)
-        if found.value is not None and found.value in self._rules.missing_numbers.get(field, ()):
-            return Normalised(None)
-        return found
+        return meant(self._rules, field, found)
 
     def _read_country(self, place: Raw) -> str | None:
         value = normalise(FieldKind.COUNTRY, place, None, self._missing).value
