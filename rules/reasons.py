@@ -28,7 +28,13 @@ MOST_VALUES = 5
 
 
 def reason_of(rule: Rule) -> str:
-    """The sentence why a rule took an account: "boston-smb: country is US, employees in 1..200"."""
+    """The sentence why a rule took an account: "boston-smb: country is US, employees in 1..200".
+
+    Of an exception: "exception by vp@example.com until 2026-12-31: she knows them".
+    """
+    if rule.exception is not None:
+        end = f" until {rule.active.until.isoformat()}" if rule.active.until else ""
+        return f"exception by {safe(rule.exception.author)}{end}: {safe(rule.exception.reason)}"
     return f"{rule.id}: {words_of(rule.when)}"
 
 

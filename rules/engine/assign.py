@@ -16,10 +16,10 @@ from rules.engine.database import open_database
 from rules.engine.deciding import decided
 from rules.engine.following import follow
 from rules.engine.gate_columns import gate_columns
-from rules.engine.holding import lay_holds
+from rules.engine.holding import hold_memory, lay_holds
 from rules.engine.lay import lay_accounts, lay_families, lay_masks, lay_turns
 from rules.engine.masks import CAP
-from rules.engine.memory import lay_memory
+from rules.engine.memory import lay_memory, write_memory
 from rules.engine.owners import read_owners
 from rules.engine.relations import Database, DuckDatabase
 from rules.engine.rows import Rows
@@ -42,12 +42,14 @@ def assign(
     threads: int | None = None,
     holders: Mapping[str, str] | None = None,
     cap: int = CAP,
+    memory_into: Path | None = None,
 ) -> AssignSummary:
     """Writes `into`: one row of `ASSIGNMENTS` per account that is not deleted and role, sorted by id and role.
 
     Equal rules and equal tables, in whatever order of rows, give equal bytes. `holders` names for each role
     the accounts' column with its present owner, by default those of the rules. `memory_limit` is DuckDB's; beyond it work goes to disk beside `into`. Raises AssignError where
     the rules do not fit the tables; a value that cannot be read is missing and a data issue of its account.
+    `memory_into` is written with what the next night must know, to be its `tables.memory`.
     """
     today = on_day(rules, as_of)
     present = holders if holders is not None else holders_of(rules)
@@ -59,7 +61,10 @@ def assign(
         database = DuckDatabase(con, Path(spill))
         with database.joins_as_written():
             decide(database, ready, tables)
-        return conclude(database, ready, tables, into)
+        summary = conclude(database, ready, tables, into)
+        if memory_into is not None:
+            write_memory(database, hold_memory(ready.timed, as_of), memory_into)
+        return summary
 
 
 def decide(database: Database, ready: Compiled, tables: Tables) -> None:
