@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
+from rules.alone import alone
+from rules.comparing import Comparison, fields_of, first_failure
+from rules.decisions import Decision, ReasonCode
+from rules.derive import derive
+from rules.engine.gates import FOLLOWS, expired, gated, owned
 from rules.evaluate import Record, Truth, evaluate, matches
-from rules.language.condition import All, Any, Condition, Constant, Not
-from rules.language.normalise import Raw, quoted
-from rules.language.record import normalise_record
-from rules.language.ruleset import IfUnknown, Rule, RuleSet, ValueList
-from rules.reasons import label, reason_of, value_of, words_of
+from rules.language.normalise import Raw
+from rules.language.record import NormalisedRecord, normalise_record
+from rules.language.ruleset import Action, IfUnknown, Mode, Rule, RuleSet
+from rules.language.today import on_day
+from rules.reasons import words_of
+from rules.sentences import broken_sentence, following, held_sentence, sentence
 
-__all__ = ["Comparison", "Explanation", "Tried", "explain", "first_match", "reason_of", "render"]
+__all__ = ["Around", "Comparison", "Explanation", "Tried", "explain", "explain_record", "supposed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One field of a test: what the CRM holds, what rules compare, and why it could not be read, if so."""
+class Around:
+    """What decides about an account beside its own fields."""
 
-    field: str
-    raw: Raw
-    value: Constant | None
-    issue: str | None
-
-    def __str__(self) -> str:
-        if self.issue is not None:
-            return self.issue
-        if self.value is None:
-            return f"{label(self.field)} is missing" + (
-                f" ({quoted(self.raw)})" if self.raw is not None else ""
-            )
-        shown = value_of(self.value)
-        same = self.raw is not None and str(self.raw) in (shown, str(self.value))
-        return f"{label(self.field)} is {shown}" + ("" if same else f" (from {quoted(self.raw)})")
+    owned: frozenset[str] = frozenset()
+    """Roles in which the account has an owner who is an active person."""
+    has_parent: bool = False
+    """Another account stands above this one."""
+    broken: bool = False
+    """Its parents go in a circle or too far up."""
+    held_since: Mapping[str, date] = field(default_factory=dict)
+    """By rule id: the first night of a hold that has not been interrupted since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Tried:
     """It is the first that takes the account in its role."""
     failed: str | None
     compared: tuple[Comparison, ...]
+    passed_over: str | None = None
+    """Why a rule whose condition holds does not take the account: nobody to keep, a hold that is over, no parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,124 +59,169 @@ class Explanation:
     winner: Rule | None
     truth: Truth
     """The winner's; None for a rule that takes accounts of which it does not know (`if_unknown`)."""
-    reason: str
-    issues: tuple[str, ...]
+    decision: Decision = Decision.UNASSIGNED
+    """As far as rules and the account's own owner make it: the owners that rules name are taken to be active."""
+    code: ReasonCode = ReasonCode.NO_RULE
+    territory: str | None = None
+    """None where there is none, or where it is the ultimate parent's."""
+    place: Rule | None = None
+    """The rule that gives the territory: the winner, or for a hold the first one beneath that assigns."""
+    reason: str = "no rule matches"
+    """The sentence that is written to the CRM; of a family, what it says before the parent's own."""
+    issues: tuple[str, ...] = ()
     """A sentence for each field that could not be read."""
 
     @property
     def is_review(self) -> bool:
-        """The account waits for a person: the winner asks for it where its condition is unknown."""
-        return self.winner is not None and self.truth is None and self.winner.if_unknown is IfUnknown.REVIEW
+        """The account waits for a person."""
+        return self.decision is Decision.REVIEW
+
+    @property
+    def follows(self) -> bool:
+        """Its owner and territory are those of its ultimate parent."""
+        return self.code in (ReasonCode.FAMILY, ReasonCode.FAMILY_UNDECIDED)
 
 
-def explain(raw: Mapping[str, Raw], rules: RuleSet) -> tuple[Explanation, ...]:
-    """One explanation for each role; `raw` holds the account's values as the CRM has them, by our field names."""
-    record = normalise_record(raw, rules)
+def explain(
+    raw: Mapping[str, Raw], rules: RuleSet, as_of: date, around: Around | None = None
+) -> tuple[Explanation, ...]:
+    """One explanation for each role; `raw` holds the account's values as the CRM has them, by our field names.
+
+    A derived field that `raw` gives has that value. Where nothing is said of what is around the account, it has
+    no deals and no relatives, an owner that it names counts as active, and a parent that it names is above it.
+    """
+    today = on_day(rules, as_of)
+    read = normalise_record(raw, today)
+    record = NormalisedRecord(derive(alone(read.values, today, raw), today), read.issues)
+    return explain_record(raw, record, today, as_of, around or supposed(record, rules))
+
+
+def supposed(record: NormalisedRecord, rules: RuleSet) -> Around:
+    """What an account's own fields say of its owners and its parent, taken at their word."""
+    holders = holders_of(rules)
+    owned = frozenset(role for role, holder in holders.items() if record.values.get(holder) is not None)
+    return Around(owned, has_parent=record.values.get(rules.family.parent_field) is not None)
+
+
+def holders_of(rules: RuleSet) -> dict[str, str]:
+    """By role the field with its present owner, for the roles that have one."""
+    return {**dict.fromkeys(rules.roles[:1], "owner_id"), **rules.holders}
+
+
+def explain_record(
+    raw: Mapping[str, Raw], record: NormalisedRecord, rules: RuleSet, as_of: date, around: Around
+) -> tuple[Explanation, ...]:
+    """The same for values that are normalised already, derived fields among them, and for the rules of that day."""
+    asked = gated(rules, holders_of(rules)).rules
+    values = {**record.values, **_gates(rules, as_of, around)}
     views = {f: Comparison(f, raw.get(f), v, record.issues.get(f)) for f, v in record.values.items()}
-    issues = tuple(record.issues.values())
-    return tuple(_explain(role, record.values, views, issues, rules) for role in rules.roles)
+    told = _Told(rules, as_of, asked, values, views, around, tuple(record.issues.values()))
+    return tuple(told.role(role) for role in rules.roles)
 
 
-def first_match(values: Record, rules: RuleSet, role: str) -> tuple[Rule | None, Truth]:
-    """The rule that takes an account of these normalised values in a role, and its truth; None where none does."""
+def _gates(rules: RuleSet, as_of: date, around: Around) -> dict[str, bool]:
+    gates = {owned(role): role in around.owned for role in rules.roles}
+    gates[FOLLOWS] = around.has_parent or around.broken
     for rule in rules.rules:
-        if rule.role == role:
-            truth = evaluate(rule.when, values, rules.lists)
-            if matches(truth, rule.if_unknown):
-                return rule, truth
-    return None, False
+        if rule.hold_days is not None:
+            gates[expired(rule)] = _is_over(rule, as_of, around)
+    return gates
 
 
-def _explain(
-    role: str, values: Record, views: Mapping[str, Comparison], issues: tuple[str, ...], rules: RuleSet
-) -> Explanation:
-    winner, won = first_match(values, rules, role)
-    tried = []
-    for rule in (rule for rule in rules.rules if rule.role == role):
-        truth = evaluate(rule.when, values, rules.lists)
-        failed = first_failure(rule.when, values, rules.lists)
-        compared = tuple(views[field] for field in fields_of(failed)) if failed is not None else ()
+def _is_over(rule: Rule, as_of: date, around: Around) -> bool:
+    """The hold began so many days before the night that it has ended."""
+    since = around.held_since.get(rule.id)
+    return since is not None and since <= as_of - timedelta(days=rule.hold_days or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    rules: RuleSet
+    as_of: date
+    asked: Sequence[Rule]
+    values: Record
+    views: Mapping[str, Comparison]
+    around: Around
+    issues: tuple[str, ...]
+
+    def role(self, role: str) -> Explanation:
+        """The rules of one role, and what the first one that takes the account makes of it."""
+        pairs = [
+            (rule, asked)
+            for rule, asked in zip(self.rules.rules, self.asked, strict=False)
+            if rule.role == role
+        ]
+        takers = [rule for rule, asked in pairs if self._takes(asked)]
+        winner = takers[0] if takers else None
+        tried = tuple(self._tried(rule, asked, rule is winner) for rule, asked in pairs)
+        truth = next((t.truth for t in tried if t.wins), False)
+        found = Explanation(role, tried, winner, truth, issues=self.issues)
+        return found if winner is None else self._decided(found, winner, takers[1:])
+
+    def _takes(self, asked: Rule) -> bool:
+        return matches(evaluate(asked.when, self.values, self.rules.lists), asked.if_unknown)
+
+    def _tried(self, rule: Rule, asked: Rule, wins: bool) -> Tried:
+        truth = evaluate(rule.when, self.values, self.rules.lists)
+        failed = first_failure(rule.when, self.values, self.rules.lists)
+        compared = tuple(self.views[field] for field in fields_of(failed)) if failed is not None else ()
         words = words_of(failed) if failed is not None else None
-        tried.append(Tried(rule, truth, rule is winner, words, compared))
-    return Explanation(role, tuple(tried), winner, won, _reason(winner, won), issues)
+        over = matches(truth, rule.if_unknown) and not self._takes(asked)
+        return Tried(rule, truth, wins, words, compared, self._why_not(rule) if over else None)
+
+    def _why_not(self, rule: Rule) -> str:
+        if rule.action is Action.FOLLOW:
+            return "the account has no parent"
+        if _is_over(rule, self.as_of, self.around):
+            since = self.around.held_since[rule.id]
+            return f"the hold of at most {rule.hold_days:,} days began on {since.isoformat()} and is over"
+        return "the account has no active owner who could keep it"
+
+    def _decided(self, found: Explanation, winner: Rule, beneath: Sequence[Rule]) -> Explanation:
+        code, decision, reason = self._outcome(winner, found.truth)
+        place = self._place(winner, beneath, review=code is ReasonCode.UNKNOWN_FIELD)
+        exceptional = winner.exception is not None and code in _GIVEN
+        return replace(
+            found,
+            decision=decision,
+            code=ReasonCode.EXCEPTION if exceptional else code,
+            territory=place.territory or None if place is not None else None,
+            place=place,
+            reason=reason,
+        )
+
+    def _place(self, winner: Rule, beneath: Sequence[Rule], *, review: bool) -> Rule | None:
+        if review:
+            return winner if winner.territory else None
+        return next((rule for rule in (winner, *beneath) if not borrows(rule)), None)
+
+    def _outcome(self, winner: Rule, truth: Truth) -> tuple[ReasonCode, Decision, str]:
+        if truth is None and winner.if_unknown is IfUnknown.REVIEW:
+            code, decision = ReasonCode.UNKNOWN_FIELD, Decision.REVIEW
+        elif winner.action is Action.KEEP:
+            return ReasonCode.HELD, Decision.HELD, self._held(winner)
+        elif winner.action is Action.FOLLOW:
+            return self._followed(winner)
+        elif winner.mode is Mode.ONLY_UNASSIGNED and winner.role in self.around.owned:
+            code, decision = ReasonCode.ONLY_UNASSIGNED, Decision.KEPT
+        elif winner.owner is None and winner.pod is None:
+            code, decision = ReasonCode.NO_OWNER, Decision.UNASSIGNED
+        else:
+            code, decision = ReasonCode.MATCHED, Decision.ASSIGNED
+        return code, decision, sentence(winner, code)
+
+    def _held(self, winner: Rule) -> str:
+        return held_sentence(winner, self.as_of, self.rules.fiscal_year_start)
+
+    def _followed(self, winner: Rule) -> tuple[ReasonCode, Decision, str]:
+        if self.around.broken:
+            return ReasonCode.FAMILY_BROKEN, Decision.REVIEW, broken_sentence(winner)
+        return ReasonCode.FAMILY, Decision.ASSIGNED, following(winner)
 
 
-def _reason(winner: Rule | None, truth: Truth) -> str:
-    if winner is None:
-        return "no rule matches"
-    if truth is True:
-        return reason_of(winner)
-    what = "review" if winner.if_unknown is IfUnknown.REVIEW else "match"
-    return f"{reason_of(winner)} (unknown, and the rule says {what})"
+_GIVEN = frozenset({ReasonCode.MATCHED, ReasonCode.STICKY, ReasonCode.ONLY_UNASSIGNED, ReasonCode.HELD})
 
 
-def first_failure(condition: Condition, values: Record, lists: Mapping[str, ValueList]) -> Condition | None:
-    """The first part of a conjunction that is not true, as deep as conjunctions go; None where all is true.
-
-    A part that is false comes before one that is unknown: the false one decides.
-    """
-    truth = evaluate(condition, values, lists)
-    if truth is True:
-        return None
-    if isinstance(condition, All):
-        for part in condition.parts:
-            if evaluate(part, values, lists) is truth:
-                return first_failure(part, values, lists)
-    return condition
-
-
-def fields_of(condition: Condition) -> tuple[str, ...]:
-    """The fields that a condition asks for, each once, in order."""
-    return tuple(dict.fromkeys(_fields(condition)))
-
-
-def _fields(condition: Condition) -> Iterator[str]:
-    match condition:
-        case All(parts) | Any(parts):
-            for part in parts:
-                yield from _fields(part)
-        case Not(part):
-            yield from _fields(part)
-        case _:
-            yield condition.field
-
-
-def render(explanation: Explanation, every_rule: bool = False) -> str:
-    """The explanation as plain text for a terminal: rules up to the winner, or every rule.
-
-    Values of the CRM are shown without control and bidirectional characters.
-    """
-    lines = [f"{explanation.role}: {_outcome(explanation)}", f"  {explanation.reason}"]
-    lines += [f"  ! {issue}" for issue in explanation.issues]
-    lines += [_line(tried) for tried in _shown(explanation, every_rule)]
-    return "\n".join(lines)
-
-
-def _shown(explanation: Explanation, every_rule: bool) -> Iterator[Tried]:
-    for tried in explanation.tried:
-        yield tried
-        if tried.wins and not every_rule:
-            return
-
-
-def _outcome(explanation: Explanation) -> str:
-    winner = explanation.winner
-    if winner is None:
-        return "unassigned"
-    if explanation.is_review:
-        return f"review, at rule {winner.id}"
-    to = f"pod {winner.pod}" if winner.pod else winner.owner or "no owner"
-    return f"{winner.territory}, {to}"
-
-
-_MARKS = {True: "✓", False: "✗", None: "?"}
-
-
-def _line(tried: Tried) -> str:
-    mark = "→" if tried.wins else _MARKS[tried.truth]
-    head = f"  {mark} {tried.rule.level} {tried.rule.id}"
-    if tried.failed is None:
-        return head if tried.wins else f"{head}: matches, but an earlier rule won"
-    compared = "; ".join(str(comparison) for comparison in tried.compared)
-    word = "unknown" if tried.truth is None else "not"
-    return f"{head}: {word} {tried.failed}: {compared}" if compared else f"{head}: {word} {tried.failed}"
+def borrows(rule: Rule) -> bool:
+    """Whether an account that the rule takes has the territory of a rule beneath: holds, and bare exceptions."""
+    return rule.action is Action.KEEP or (rule.action is Action.ASSIGN and not rule.territory)

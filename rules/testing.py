@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from rules.decisions import Decision
-from rules.explain import Explanation, explain, render
-from rules.language.ruleset import Mode, Rule, RuleSet, RuleTest
+from rules.explain import Explanation, explain
+from rules.language.ruleset import Rule, RuleSet, RuleTest
+from rules.telling import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class TestResult:
 
     test: RuleTest
     differences: tuple[Difference, ...]
-    explanation: Explanation
+    explanation: Explanation | None
+    """None where a golden account is not there."""
 
     @property
     def passed(self) -> bool:
@@ -42,7 +45,8 @@ class TestResult:
             return f"ok {self.test.name}"
         lines = [f"FAILED {self.test.name} ({self.test.source})"]
         lines += [f"  {difference}" for difference in self.differences]
-        lines += [f"  {line}" for line in render(self.explanation).splitlines()]
+        if self.explanation is not None:
+            lines += [f"  {line}" for line in render(self.explanation).splitlines()]
         return "\n".join(lines)
 
 
@@ -77,14 +81,19 @@ class TestRun:
         return "\n".join(lines)
 
 
-def run_tests(rules: RuleSet) -> TestRun:
-    """Runs every test of the rule set; nothing outside the rules is asked, so the answer never varies.
+Golden = Callable[[str], tuple[Explanation, ...] | None]
+"""From the id of an account to its explanations, None where there is no such account."""
 
-    A present owner (`owner_id`) counts as active. Whom a pod picks depends on all accounts, so a test names
-    the pod, or as `owner` one of its members.
+
+def run_tests(rules: RuleSet, as_of: date, explained: Golden | None = None) -> TestRun:
+    """Runs every test of the rule set on a day; equal rules, days and golden accounts give equal answers.
+
+    A present owner counts as active in tests that give values. Whom a pod picks depends on all accounts, so a
+    test names the pod, or as `owner` one of its members. `explained` explains a golden account by its id as it
+    is in the last snapshot; such tests fail with a difference in `account` where there is none, or no such id.
     """
-    results = tuple(_run(test, rules) for test in rules.tests)
-    reached = {result.explanation.winner.id for result in results if result.explanation.winner is not None}
+    results = tuple(_run(test, rules, as_of, explained) for test in rules.tests)
+    reached = {id_ for result in results for id_ in _reached(result.explanation)}
     ids = [rule.id for rule in rules.rules]
     return TestRun(
         results,
@@ -93,18 +102,37 @@ def run_tests(rules: RuleSet) -> TestRun:
     )
 
 
-def _run(test: RuleTest, rules: RuleSet) -> TestResult:
-    found = next(e for e in explain(test.given, rules) if e.role == test.expected.role)
-    return TestResult(test, tuple(_differences(test, found, rules)), found)
+def _reached(found: Explanation | None) -> Iterator[str]:
+    """The rule that decides, and the one beneath that gives a held account its territory."""
+    for rule in (found.winner, found.place) if found is not None else ():
+        if rule is not None:
+            yield rule.id
+
+
+def _run(test: RuleTest, rules: RuleSet, as_of: date, explained: Golden | None) -> TestResult:
+    if test.account is None:
+        roles = explain(test.given, rules, as_of)
+    elif explained is None:
+        return _absent(test, "no snapshot; pull first")
+    elif (found := explained(test.account)) is None:
+        return _absent(test, "not in the last snapshot")
+    else:
+        roles = found
+    role = next(e for e in roles if e.role == test.expected.role)
+    return TestResult(test, tuple(_differences(test, role, rules)), role)
+
+
+def _absent(test: RuleTest, found: str) -> TestResult:
+    return TestResult(test, (Difference("account", test.account, found),), None)
 
 
 def _differences(test: RuleTest, found: Explanation, rules: RuleSet) -> Iterator[Difference]:
-    has_owner = not found.is_review and decision_of(found, test) in (Decision.ASSIGNED, Decision.KEPT)
+    has_owner = found.decision in (Decision.ASSIGNED, Decision.KEPT)
     winner = found.winner
     actual: dict[str, str | None] = {
-        "decision": decision_of(found, test).value,
+        "decision": found.decision.value,
         "rule": winner.id if winner else None,
-        "territory": winner.territory if winner else None,
+        "territory": found.territory,
         "pod": winner.pod if winner else None,
         "owner": winner.owner if winner and has_owner else None,
         "reason": found.reason,
@@ -126,19 +154,6 @@ def _is_member(email: str, winner: Rule | None, rules: RuleSet) -> bool:
 
 def _pod_note(what: str, winner: Rule | None) -> str | None:
     return f"one of pod {winner.pod}" if what == "owner" and winner is not None and winner.pod else None
-
-
-def decision_of(found: Explanation, test: RuleTest) -> Decision:
-    """The decision as far as the rules alone make it: owners are taken to be known and active."""
-    if found.winner is None:
-        return Decision.UNASSIGNED
-    if found.is_review:
-        return Decision.REVIEW
-    if found.winner.owner is None and found.winner.pod is None:
-        return Decision.UNASSIGNED
-    has_owner = bool((test.given.get("owner_id") or "").strip())
-    keeps = found.winner.mode is Mode.ONLY_UNASSIGNED and has_owner
-    return Decision.KEPT if keeps else Decision.ASSIGNED
 
 
 def _shown(value: str | None) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from rules.explain import Explanation, explain, render
+from rules.explain import Explanation, explain
+from rules.telling import render
 from sync.errors import SyncError
 from sync.log import inert
 from sync.outputs import PREFIX
@@ -16,6 +19,7 @@ from sync.snapshot import load as load_snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rules.language.ruleset import RuleSet
     from sync.session import Session
 
 MOST = 10
@@ -54,7 +58,12 @@ def explain_account(
     row = find_account(snapshot, wanted)
     rules = session.project.rules()
     raw = {name: row.get(name) for name in rules.fields}
-    return row, explain(raw, rules), _assigned(session, row["id"])
+    return row, explain(raw, rules, today_of(session, rules)), _assigned(session, row["id"])
+
+
+def today_of(session: Session, rules: RuleSet) -> date:
+    """The day that it is now in the rule set's time zone."""
+    return session.now().astimezone(ZoneInfo(rules.timezone)).date()
 
 
 def explain_text(session: Session, wanted: str, *, every_rule: bool = False) -> str:

@@ -67,7 +67,7 @@ def test_the_rules_load_in_under_a_second_and_are_of_the_promised_size(rules: Ru
 
 
 def test_the_tests_beside_the_rules_pass(rules: RuleSet) -> None:
-    run = run_tests(rules)
+    run = run_tests(rules, AS_OF)
     assert len(run.results) >= 15
     assert run.passed, str(run)
 

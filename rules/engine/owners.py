@@ -8,13 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from rules.decisions import ReasonCode
 from rules.engine.errors import AssignError
 from rules.language.condition import FieldKind
 from rules.language.normalise import normalise
 from rules.language.people import Rep
-from rules.tables import ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +77,19 @@ def read_owners(path: Path, reps: Mapping[str, Rep], day: date) -> Owners:
 
     Raises AssignError where an id is missing or there twice.
     """
+    import pyarrow.parquet as pq
+
     columns = ("id", "email", "active", "person", "deleted")
     absent = [column for column in columns if column not in pq.read_schema(path).names]
     if absent:
         raise AssignError(f"{path} has no column {', '.join(absent)}; pull the owners again")
     with pq.ParquetFile(path) as file:
         found = file.read(columns=list(columns)).to_pylist()
+    return owners_of(found, reps, day, path)
+
+
+def owners_of(found: Iterable[Mapping[str, Any]], reps: Mapping[str, Rep], day: date, path: Path) -> Owners:
+    """The same from rows of id, email, active, person and deleted that somebody read from the path."""
     rows = sorted(found, key=lambda row: row["id"] or "")
     for row, before in zip(rows, [None, *rows], strict=False):
         if not row["id"] or (before and before["id"] == row["id"]):

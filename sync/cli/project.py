@@ -89,8 +89,12 @@ def test(
 ) -> None:
     """Run the tests that stand beside the rules."""
     from rules.testing import run_tests
+    from sync.cli.session import open_session
+    from sync.explanation import today_of
 
-    ran = run_tests(_rules(config))
+    session = open_session(config, progress=False)
+    rules = session.project.rules()
+    ran = run_tests(rules, today_of(session, rules))
     typer.echo(str(ran))
     if coverage and ran.uncovered:
         typer.echo("rules that no test reaches: " + ", ".join(ran.uncovered))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ tests:
 def run(folder: Path, *tests: str) -> TestRun:
     """Runs tests given as flow mappings of `given` and `expect`."""
     lines = "".join(f"  - {{name: t{i}, {test}}}\n" for i, test in enumerate(tests))
-    return run_tests(load_rules(write_rules(folder, RULES + lines)))
+    return run_tests(load_rules(write_rules(folder, RULES + lines)), date(2026, 11, 23))
 
 
 CALIFORNIA = "given: {country: USA, state: california, employees: 10}"
