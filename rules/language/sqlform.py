@@ -18,7 +18,8 @@ from rules.language.countries import country_code
 from rules.language.leaves import Leaves, Pins
 from rules.language.operators import ELSEWHERE, OPERATORS
 from rules.language.patterns import pattern, prefix
-from rules.language.sqltext import SqlText, is_today
+from rules.language.sqltext import SqlText
+from rules.language.sqltree import bare, chain, equality, is_mirrored, shown
 from rules.language.whenform import conjunction, disjunction
 from rules.language.yaml import Scalar
 
@@ -31,7 +32,7 @@ ALLOWED = "comparisons, and, or, not, in, between, is null, like 'x%', starts_wi
 def sql(where: Scalar, leaves: Leaves) -> Condition:
     """The condition of a `where`; problems stand at the word of the expression that they are about."""
     text = SqlText(where, leaves)
-    reader = _Reader(text)
+    reader = ConditionReader(text)
     try:
         tree = text.parse()
         return reader.condition(tree, reader.pins(tree)) if tree is not None else ALWAYS
@@ -40,7 +41,7 @@ def sql(where: Scalar, leaves: Leaves) -> Condition:
         return ALWAYS
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """A part of the expression is not allowed; the problem is recorded already."""
 
 
@@ -54,7 +55,9 @@ class _Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class ConditionReader:
+    """Reads conditions out of one parsed text; what is wrong goes to its problems."""
+
     text: SqlText
 
     @property
@@ -68,13 +71,15 @@ class _Reader:
 
     # Refusals ---------------------------------------------------------------------------------------------
 
-    def refuse(self, node: exp.Expr, why: str = "", suggestion: str = f"allowed are {ALLOWED}") -> _Refused:
+    def refuse(self, node: exp.Expr, why: str = "", suggestion: str = f"allowed are {ALLOWED}") -> Refused:
         """Reports a node, by what it says in SQL, and gives the exception that leaves its test."""
-        shown = _shown(node)
         self.leaves.report(
-            self.word(node), Code.SQL_NOT_ALLOWED, why or f"{shown} is not allowed in 'where'", suggestion
+            self.word(node),
+            Code.SQL_NOT_ALLOWED,
+            why or f"{shown(node)} is not allowed in {self.text.called!r}",
+            suggestion,
         )
-        return _Refused()
+        return Refused()
 
     def only(self, node: exp.Expr, *arguments: str) -> None:
         """Refuses a node that carries arguments other than these."""
@@ -87,11 +92,11 @@ class _Reader:
     def condition(self, node: exp.Expr, pins: Pins) -> Condition:
         from sqlglot import exp
 
-        node = _bare(node)
+        node = bare(node)
         if isinstance(node, exp.And):
-            return conjunction(self._and(list(_chain(node, exp.And)), pins))
+            return conjunction(self._and(list(chain(node, exp.And)), pins))
         if isinstance(node, exp.Or):
-            parts = list(_chain(node, exp.Or))
+            parts = list(chain(node, exp.Or))
             return disjunction([self.condition(part, {**pins, **self.pins(part)}) for part in parts])
         if isinstance(node, exp.Not):
             self.only(node, "this")
@@ -99,7 +104,7 @@ class _Reader:
         try:
             bound = self._bound(node)
             return self._range([bound], pins) if bound else self._test(node, pins)
-        except _Refused:
+        except Refused:
             return ALWAYS
 
     def _and(self, parts: list[exp.Expr], pins: Pins) -> Iterator[Condition]:
@@ -107,8 +112,8 @@ class _Reader:
         found: list[_Bound | exp.Expr] = []
         for part in parts:
             try:
-                found.append(self._bound(_bare(part)) or part)
-            except _Refused:
+                found.append(self._bound(bare(part)) or part)
+            except Refused:
                 continue
         ranges = _ranges([item for item in found if isinstance(item, _Bound)])
         for item in found:
@@ -130,7 +135,7 @@ class _Reader:
 
     def _end(self, node: exp.Expr) -> Scalar:
         """A value, or a day counted from today."""
-        day = self.text.day(_bare(node))
+        day = self.text.day(bare(node))
         return day if day is not None else self._value(node)
 
     def _bound(self, node: exp.Expr) -> _Bound | None:
@@ -141,7 +146,7 @@ class _Reader:
         if operator is None:
             return None
         self.only(node, "this", "expression")
-        if _is_mirrored(node):
+        if is_mirrored(node):
             mirrored = {"from": "to", "above": "below", "to": "from", "below": "above"}
             return _Bound(self._field(node.expression), mirrored[operator], self._end(node.this))
         return _Bound(self._field(node.this), operator, self._end(node.expression))
@@ -164,7 +169,7 @@ class _Reader:
 
         self.only(node, "this", "expression")
         left, right = node.this, node.expression
-        if _is_mirrored(node):
+        if is_mirrored(node):
             left, right = right, left
         name, value = self._checked(left, "eq"), self._value(right)
         test = self.leaves.one_of(name, [value], pins, value) if name else ALWAYS
@@ -188,9 +193,7 @@ class _Reader:
         self.only(node, "this", "expression")
         if isinstance(node.expression, exp.Boolean):
             # "is true" is false, not unknown, of a missing value: another test than "= true".
-            raise self.refuse(
-                node, "IS TRUE and IS FALSE are not allowed in 'where'", "compare with '= true'"
-            )
+            raise self.refuse(node, "IS TRUE and IS FALSE are not allowed", "compare with '= true'")
         if not isinstance(node.expression, exp.Null):
             raise self.refuse(node)
         name = self._checked(node.this, "is_missing")
@@ -260,9 +263,11 @@ class _Reader:
     def _field(self, node: exp.Expr) -> Scalar:
         from sqlglot import exp
 
-        node = _bare(node)
+        node = bare(node)
         if isinstance(node, exp.Literal | exp.Boolean | exp.Null):
-            raise self.refuse(node, f"a field is wanted here, not {_shown(node)}", "")
+            raise self.refuse(node, f"a field is wanted here, not {shown(node)}", "")
+        if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg | exp.Coalesce | exp.Abs):
+            raise self.refuse(node, "", "compute it in a field of its own under 'derived:', and compare that")
         if not isinstance(node, exp.Column) or node.args.get("table"):
             raise self.refuse(node)
         return self.word(node, node.name)
@@ -270,7 +275,7 @@ class _Reader:
     def _value(self, node: exp.Expr) -> Scalar:
         from sqlglot import exp
 
-        node = _bare(node)
+        node = bare(node)
         if isinstance(node, exp.Literal):
             return self.word(node, str(node.this))
         if isinstance(node, exp.Boolean):
@@ -282,7 +287,7 @@ class _Reader:
         if isinstance(node, exp.Null):
             raise self.refuse(node, "nothing equals NULL", "ask with 'is null'")
         advice = "text stands in single quotes" if isinstance(node, exp.Column) else ""
-        raise self.refuse(node, f"a value is wanted here, not {_shown(node)}", advice)
+        raise self.refuse(node, f"a value is wanted here, not {shown(node)}", advice)
 
     # Countries --------------------------------------------------------------------------------------------
 
@@ -291,10 +296,10 @@ class _Reader:
         from sqlglot import exp
 
         found: dict[str, str] = {}
-        for part in _chain(_bare(node), exp.And):
+        for part in chain(bare(node), exp.And):
             if isinstance(part, exp.Paren):
                 found |= self.pins(part)
-            name, value = _equality(_bare(part))
+            name, value = equality(bare(part))
             if name and value and self.leaves.fields.get(name) is FieldKind.COUNTRY:
                 found |= {name: code} if (code := country_code(value)) else {}
         return found
@@ -313,85 +318,27 @@ def _ranges(bounds: list[_Bound]) -> dict[str, list[_Bound]]:
     }
 
 
-def _is_mirrored(node: exp.Expr) -> bool:
-    """A comparison with its value first: "200 <= employees"."""
-
-    return _is_field(_bare(node.expression)) and not _is_field(_bare(node.this))
-
-
-def _is_field(node: exp.Expr) -> bool:
-    """A column, and not the word for the run's day."""
-    from sqlglot import exp
-
-    return isinstance(node, exp.Column) and not is_today(node)
-
-
-def _equality(node: exp.Expr) -> tuple[str | None, str | None]:
-    """The column and the text of `column = 'text'` or `column in ('text')`."""
-    from sqlglot import exp
-
-    values = (
-        node.expressions
-        if isinstance(node, exp.In)
-        else [node.expression]
-        if isinstance(node, exp.EQ)
-        else []
-    )
-    if len(values) == 1 and isinstance(node.this, exp.Column) and isinstance(values[0], exp.Literal):
-        return node.this.name, str(values[0].this)
-    return None, None
-
-
-Reading = Callable[[_Reader, Anything, Pins], Condition]
+Reading = Callable[[ConditionReader, Anything, Pins], Condition]
 
 
 def _tests() -> Mapping[type, Reading]:
     from sqlglot import exp
 
     return {
-        exp.EQ: _Reader.equal,
-        exp.NEQ: _Reader.equal,
-        exp.In: _Reader.contained,
-        exp.Between: _Reader.between,
-        exp.Is: _Reader.is_,
-        exp.Like: _Reader.like,
-        exp.ILike: _Reader.unlike,
-        exp.RegexpLike: _Reader.unlike,
-        exp.RegexpFullMatch: _Reader.unlike,
-        exp.SimilarTo: _Reader.unlike,
-        exp.Glob: _Reader.unlike,
-        exp.StartsWith: _Reader.starts_with,
-        exp.Contains: _Reader.part,
-        exp.EndsWith: _Reader.part,
-        exp.Anonymous: _Reader.call,
-        exp.Column: _Reader.flag,
+        exp.EQ: ConditionReader.equal,
+        exp.NEQ: ConditionReader.equal,
+        exp.In: ConditionReader.contained,
+        exp.Between: ConditionReader.between,
+        exp.Is: ConditionReader.is_,
+        exp.Like: ConditionReader.like,
+        exp.ILike: ConditionReader.unlike,
+        exp.RegexpLike: ConditionReader.unlike,
+        exp.RegexpFullMatch: ConditionReader.unlike,
+        exp.SimilarTo: ConditionReader.unlike,
+        exp.Glob: ConditionReader.unlike,
+        exp.StartsWith: ConditionReader.starts_with,
+        exp.Contains: ConditionReader.part,
+        exp.EndsWith: ConditionReader.part,
+        exp.Anonymous: ConditionReader.call,
+        exp.Column: ConditionReader.flag,
     }
-
-
-def _bare(node: exp.Expr) -> exp.Expr:
-    """The node without parentheses around it."""
-    from sqlglot import exp
-
-    while isinstance(node, exp.Paren):
-        node = node.this
-    return node
-
-
-def _chain(node: exp.Expr, kind: type) -> Iterator[exp.Expr]:
-    """The parts of a chain of ANDs or ORs from left to right; a chain of any length takes no recursion.
-
-    A part in parentheses is one part, as a mapping inside a list is in the other spelling.
-    """
-    rest = [node]
-    while rest:
-        top = rest.pop()
-        if isinstance(top, kind):
-            rest += [top.args["expression"], top.args["this"]]
-        else:
-            yield top
-
-
-def _shown(node: exp.Expr) -> str:
-    """The node as SQL, cut to what fits a message."""
-    text = node.sql(dialect="duckdb")
-    return text if len(text) <= 60 else f"{text[:59]}…"

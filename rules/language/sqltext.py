@@ -1,4 +1,4 @@
-"""The text of a `where`, parsed by sqlglot, whose words keep their place in the document."""
+"""The text of an SQL expression, parsed by sqlglot, whose words keep their place in the document."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.language.codes import Code
 from rules.language.leaves import Leaves
+from rules.language.sqltree import days, is_today
 from rules.language.yaml import Scalar
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ class SqlText:
 
     where: Scalar
     leaves: Leaves
+    called: str = "where"
+    """The key that it stands under."""
 
     def parse(self) -> exp.Expr | None:
         """The expression, None and a problem where it is none or too long."""
         text = self.where.text
         if self.where.is_null or not text.strip():
-            self._fail(Code.CONDITION, "'where' is empty", "write an SQL expression")
+            self._fail(Code.CONDITION, f"{self.called!r} is empty", "write an SQL expression")
         elif len(text) > MAX_LENGTH:
             self._fail(
                 Code.SQL_NOT_ALLOWED, f"{len(text):,} characters are more than {MAX_LENGTH:,}", "use a list"
@@ -54,7 +57,7 @@ class SqlText:
             self.leaves.report(place, Code.SQL_SYNTAX, f"not an SQL expression: {what}")
             return None
         if len(statements) != 1:
-            self._fail(Code.SQL_SYNTAX, "'where' must be one expression")
+            self._fail(Code.SQL_SYNTAX, f"{self.called!r} must be one expression")
             return None
         return statements[0]
 
@@ -90,33 +93,9 @@ class SqlText:
             return self.word(node, "today")
         if not isinstance(node, exp.Add | exp.Sub) or not is_today(node.this):
             return None
-        days = _days(node.expression)
+        number = days(node.expression)
         sign = "-" if isinstance(node, exp.Sub) else "+"
-        return None if days is None else self.word(node, f"today {sign} {days}")
-
-
-def is_today(node: exp.Expr) -> bool:
-    """today, today() or current_date."""
-    from sqlglot import exp
-
-    if isinstance(node, exp.Column):
-        return (
-            node.name.lower() == "today" and not node.args.get("table") and not node.this.args.get("quoted")
-        )
-    return isinstance(node, exp.CurrentDate) and node.this is None
-
-
-def _days(node: exp.Expr) -> str | None:
-    """A number of days, also as an interval of them."""
-    from sqlglot import exp
-
-    if isinstance(node, exp.Interval):
-        if str(node.args.get("unit")).upper() not in ("DAY", "DAYS"):
-            return None
-        node = node.this
-        return str(node.this) if isinstance(node, exp.Literal) and str(node.this).isdigit() else None
-    is_whole = isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
-    return str(node.this) if is_whole else None
+        return None if number is None else self.word(node, f"today {sign} {number}")
 
 
 def _nesting(text: str) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.language.condition import Condition, FieldKind
+from rules.language.expression import Expression
 from rules.language.fields import STANDARD_FIELDS
 from rules.language.leaves import Leaves
 from rules.language.problems import Problem
+from rules.language.sqlexpression import expression
 from rules.language.sqlform import sql
 from rules.language.whenform import structured
 from rules.language.yaml import Origin, Scalar, parse_yaml
@@ -57,3 +59,10 @@ def when(text: str) -> tuple[Condition, list[Problem]]:
 
 def _leaves() -> Leaves:
     return Leaves(FIELDS, LISTS, frozenset({"", "n/a"}))
+
+
+def computed(text: str) -> tuple[tuple[Expression, FieldKind] | None, list[Problem]]:
+    """The expression of a derived field with its kind, and what is wrong with it."""
+    leaves = _leaves()
+    origin = Origin("rules.yaml", (f'expression: "{text}"',))
+    return expression(Scalar(origin, 1, 13, text, quoted=True), leaves), leaves.problems
