@@ -1,0 +1,77 @@
+"""Every kind of rule that admins write has an example: it loads, is proved sound, and does what its tests say."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.records import RecordKind
+from connectors.tables import ACTIVITIES, OPPORTUNITIES, OWNERS
+from rules.engine.assign import assign
+from rules.explain import explain
+from rules.language.load import load_rules
+from rules.language.ruleset import RuleSet, RuleTest
+from rules.tables import Tables
+from rules.testing import run_tests
+from sync.config import load_project
+from tests.docs.blocks import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples"
+FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/rules.yaml") if path.parent.name != "companies")
+TODAY = date(2026, 11, 23)
+"""A day inside the exceptions' dates and outside the freezes'."""
+each = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def rules_of(folder: Path) -> RuleSet:
+    """The example's rules, over the fields that the examples' config names."""
+    return load_rules(folder / "rules.yaml", load_project(EXAMPLES / "config.yaml").rule_fields())
+
+
+def test_each_of_the_fifteen_kinds_has_an_example_that_the_index_names() -> None:
+    index = (EXAMPLES / "README.md").read_text()
+    assert len(FOLDERS) == 15
+    assert [folder.name for folder in FOLDERS if f"({folder.name}/rules.yaml)" not in index] == []
+
+
+@each
+def test_an_example_passes_its_own_tests(folder: Path) -> None:
+    ran = run_tests(rules_of(folder), TODAY)
+    assert ran.results, "an example without tests shows nothing"
+    assert ran.passed, str(ran)
+
+
+@each
+def test_the_engine_takes_an_example_as_its_tests_do(folder: Path, tmp_path: Path) -> None:
+    rules = rules_of(folder)
+    tests = [test for test in rules.tests if not set(test.given) & set(rules.derived)]
+    rows = [{"id": f"T{n}", **test.given} for n, test in enumerate(tests)]
+    assign(rules, _tables(tmp_path, rules, rows), tmp_path / "out.parquet", TODAY)
+    found = {
+        (r["account_id"], r["role"]): r["rule_id"]
+        for r in pq.read_table(tmp_path / "out.parquet").to_pylist()
+    }
+    for row, test in zip(rows, tests, strict=True):
+        assert found[str(row["id"]), test.expected.role] == _winner(rules, test), test.name
+
+
+def _winner(rules: RuleSet, test: RuleTest) -> str | None:
+    explained = next(e for e in explain(test.given, rules, TODAY) if e.role == test.expected.role)
+    return explained.winner.id if explained.winner else None
+
+
+def _tables(folder: Path, rules: RuleSet, rows: list[dict[str, str | None]]) -> Tables:
+    """The accounts of the tests as raw text, whoever they are, and a world without deals and users."""
+    texts = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in ("id", *rules.fields)}
+    pq.write_table(pa.table(texts), folder / "accounts.parquet")
+    for kind, schema in (
+        (RecordKind.OWNERS, OWNERS),
+        (RecordKind.OPPORTUNITIES, OPPORTUNITIES),
+        (RecordKind.ACTIVITIES, ACTIVITIES),
+    ):
+        pq.write_table(schema.empty_table(), folder / f"{kind}.parquet")
+    return Tables(**{str(kind): folder / f"{kind}.parquet" for kind in RecordKind})
