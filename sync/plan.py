@@ -40,6 +40,8 @@ class Bindings:
     rules: str
     config: str
     ledger: str
+    memory: str = "none"
+    """What the night before told this one (`sync.memory`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.mapping import FieldType
 from rules.language.ruleset import RuleSet
+from sync import memory
 from sync.diff import Desired, database, diff
 from sync.guard import guard
 from sync.outputs import OUTPUTS, column, role_column
@@ -42,17 +44,22 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     as_of = session.now().astimezone(ZoneInfo(rules.timezone)).date()
     verify(snapshot)
     with _working_folder(session.plans) as work:
+        remembered = memory.last(session)
         desired = Desired(
-            snapshot.tables, work / "assignments.parquet", work / "account_kpis.parquet", config.owner_role
+            replace(snapshot.tables, memory=remembered),
+            work / "assignments.parquet",
+            work / "account_kpis.parquet",
+            config.owner_role,
         )
         with session.step("assign"):
             assign(
                 rules,
-                snapshot.tables,
+                desired.tables,
                 desired.assignments,
                 as_of,
                 memory_limit=config.memory_limit,
                 holders=project.holders(rules),
+                memory_into=work / memory.FILE,
             )
         with session.step("measure"):
             measured = measure(
@@ -89,6 +96,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 "rules": rules.hash,
                 "config": project.decision_hash(),
                 "ledger": ledger.position(),
+                "memory": memory.digest(remembered),
             },
             "fields": plan_fields(project),
             "targets": project.targets(plan_fields(project)),
@@ -96,8 +104,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             "summary": summary,
         }
         plan = store(session.plans, header, changes)
-        for name in TABLES:
-            (work / f"{name}.parquet").replace(plan.path.with_name(f"{name}.parquet"))
+        for name in (*(f"{table}.parquet" for table in TABLES), memory.FILE):
+            (work / name).replace(plan.path.with_name(name))
     return plan
 
 

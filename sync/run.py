@@ -16,6 +16,7 @@ import structlog
 
 from connectors.errors import FieldProblems
 from connectors.records import RecordKind
+from sync import memory
 from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
 from sync.approve import require_approval
@@ -157,6 +158,8 @@ def night(
     report = pull(session, connector)
     plan = propose(session, ledger, report.snapshot)
     if plan.is_empty or not write:
+        if write:
+            memory.adopt(session, plan)
         if not plan.is_empty:
             require_approval(ledger, plan, always=session.project.config.approval == "always")
         return plan, None
@@ -211,6 +214,8 @@ def _begin(session: Session, ledger: Ledger, plan: Plan, connector: Connector) -
         )
     run_id = f"{session.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     owner_last = session.project.config.apply.order == "kpis_first"
+    # Before the run is begun: where the process dies in between, the same plan makes the same memory again.
+    memory.adopt(session, plan)
     planned = _applier(session, ledger, connector).plan_writes(plan, owner_last=owner_last)
     ledger.begin_run(run_id, plan.id, kind=plan.kind, at=session.now(), actor=session.actor, planned=planned)
     run = ledger.run(run_id)
