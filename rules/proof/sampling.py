@@ -1,0 +1,150 @@
+"""Many accounts at once, aimed at rules: what they show needs no solver, and most rules they show to be alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from rules.language.condition import All, Any, Condition, IsMissing, Not
+from rules.proof.cells import MISSING, FieldCells
+from rules.proof.circuit import TRUE, Literal
+from rules.proof.encode import Encoding, taking
+from rules.proof.variables import ItemVariables
+
+Aim = dict[str, int]
+"""Field to the set of cells in which the account is wanted."""
+PER_RULE = 6
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Accounts by number; a set of accounts is an integer with bit n set for account n."""
+
+    encoding: Encoding
+    accounts: Sequence[Mapping[str, int]]
+    """The cell of every field."""
+    possible: int
+    """The accounts that keep what holds between fields."""
+    truths: Mapping[Literal, int]
+
+    def where(self, literal: Literal) -> int:
+        """The possible accounts for which it holds."""
+        found = self.truths[abs(literal)]
+        return self.possible & (found if literal > 0 else ~found)
+
+    def first(self, accounts: int) -> dict[str, tuple[int, ...]]:
+        """The cells of the first account of a set."""
+        number = (accounts & -accounts).bit_length() - 1
+        return {field: (cell,) for field, cell in self.accounts[number].items()}
+
+
+def samples_of(encoding: Encoding) -> Samples:
+    """A few accounts for every rule; the same ones every time."""
+    random = Random(SEED)  # noqa: S311 - a choice that must repeat, not a secret
+    aims = []
+    for rule in encoding.rules.rules:
+        condition = taking(rule, encoding.rules)
+        aims += [_aim(condition, True, encoding.fields, random) for _ in range(PER_RULE)]
+    accounts = [_account(aim, encoding, random) for aim in aims if aim is not None]
+    truths = _truths(encoding, accounts)
+    everything = (1 << len(accounts)) - 1
+    possible = everything
+    for clause in encoding.circuit.required:
+        held = 0
+        for literal in clause:
+            held |= truths[literal] if literal > 0 else ~truths[-literal]
+        possible &= held
+    return Samples(encoding, accounts, possible, truths)
+
+
+def _aim(condition: Condition, holds: bool, fields: Mapping[str, FieldCells], random: Random) -> Aim | None:
+    """Cells that make the condition true (or false), None where this choice of alternatives has none."""
+    match condition:
+        case Not(part):
+            return _aim(part, not holds, fields, random)
+        case All(parts) | Any(parts):
+            if isinstance(condition, All) is holds:
+                return _together([_aim(part, holds, fields, random) for part in parts], fields)
+            return _aim(random.choice(parts), holds, fields, random) if parts else None
+        case test:
+            found = fields[test.field]
+            cells = found.truth[test]
+            if not holds:
+                cells = ((1 << len(found.cells)) - 1) & ~cells
+                cells &= ~0 if isinstance(test, IsMissing) else ~1
+            plain = cells & _plain(found)
+            return {test.field: plain or cells} if cells else None
+
+
+def _plain(found: FieldCells) -> int:
+    """The cells of values that nobody would find odd."""
+    return sum(1 << number for number, cell in enumerate(found.cells) if cell.natural and cell.real)
+
+
+def _together(aims: Sequence[Aim | None], fields: Mapping[str, FieldCells]) -> Aim | None:
+    both: Aim = {}
+    for aim in aims:
+        if aim is None:
+            return None
+        for field, cells in aim.items():
+            is_several = fields[field].is_several
+            both[field] = both.get(field, 0) | cells if is_several else both.get(field, -1) & cells
+            if not both[field]:
+                return None
+    return both
+
+
+def _account(aim: Aim, encoding: Encoding, random: Random) -> dict[str, int]:
+    """A cell for every field: missing where nothing is wanted, so that other rules are in the way less often.
+
+    States and postal codes come first, as they decide the country.
+    """
+    account: dict[str, int] = {}
+    for field in sorted(encoding.fields, key=lambda name: encoding.fields[name].country is None):
+        found = encoding.fields[field]
+        if field not in account:
+            account[field] = _pick(aim[field], random) if field in aim else MISSING
+        if found.country is not None and account[field] != MISSING:
+            account.setdefault(found.country, _cell_of(encoding, found, account[field]))
+    return account
+
+
+def _cell_of(encoding: Encoding, found: FieldCells, cell: int) -> int:
+    """The cell of the country that a state or postal code lies in."""
+    assert found.country is not None
+    wanted = found.cells[cell].country
+    countries = encoding.fields[found.country].cells
+    return next((number for number, one in enumerate(countries) if one.value == wanted), MISSING)
+
+
+def _pick(cells: int, random: Random) -> int:
+    """One of the cells."""
+    start = random.randrange(cells.bit_length())
+    later = cells >> start
+    if later:
+        return start + (later & -later).bit_length() - 1
+    return (cells & -cells).bit_length() - 1
+
+
+def _truths(encoding: Encoding, accounts: Sequence[Mapping[str, int]]) -> dict[Literal, int]:
+    """For every variable the accounts of which it is true; free ones are false."""
+    everything = (1 << len(accounts)) - 1
+    truths = dict.fromkeys(range(1, encoding.circuit.variables + 1), 0)
+    truths[TRUE] = everything
+    for field, variables in encoding.variables.items():
+        inside = [0] * len(encoding.fields[field].cells)
+        for number, account in enumerate(accounts):
+            inside[account[field]] |= 1 << number
+        is_several = isinstance(variables, ItemVariables)
+        later = 0
+        for step, here in zip(reversed(variables.steps), reversed(inside), strict=False):
+            later = here if is_several else later | here
+            truths[step] = later
+    for gate, parts in encoding.circuit.gates.items():
+        held = everything
+        for part in parts:
+            held &= truths[part] if part > 0 else ~truths[-part]
+        truths[gate] = held
+    return truths
