@@ -29,12 +29,15 @@ class Comparison:
             return f"{label(self.field)} is missing" + (
                 f" ({quoted(self.raw)})" if self.raw is not None else ""
             )
-        shown = _shown(self.value)
+        shown = words_of_value(self.value)
         same = self.raw is None or str(self.raw) in (shown, str(self.value))
         return f"{label(self.field)} is {shown}" + ("" if same else f" (from {quoted(self.raw)})")
 
 
-def _shown(value: Value) -> str:
+def words_of_value(value: Value | None) -> str:
+    """A normalised value as people write it; several texts are joined by "and"."""
+    if value is None:
+        return "missing"
     return " and ".join(map(value_of, value)) if isinstance(value, tuple) else value_of(value)
 
 

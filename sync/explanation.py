@@ -1,17 +1,28 @@
-"""Why one account is where it is: the rules tried on its values, and what the latest plan does with it."""
+"""Why one account is where it is: the rules tried on its values, what is around it, and what the latest plan does."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rules.explain import Explanation, explain
-from rules.telling import render
+from rules.derivations import Derivation, derivations
+from rules.derive import derive
+from rules.engine.owners import Owners, owners_of
+from rules.explain import Around, Explanation, explain_record, holders_of
+from rules.facts import Fact
+from rules.language.record import NormalisedRecord, normalise_record
+from rules.language.today import on_day
+from sync.account import Ancestry, Row, Rows, ancestry, find_account
 from sync.errors import SyncError
+from sync.facts import facts_of
+from sync.latest import latest_plan
 from sync.log import inert
-from sync.outputs import PREFIX
+from sync.memory import last
+from sync.picks import Pick, Planned, pick_of
 from sync.scratch import scratch
 from sync.snapshot import Snapshot
 from sync.snapshot import load as load_snapshot
@@ -22,43 +33,33 @@ if TYPE_CHECKING:
     from rules.language.ruleset import RuleSet
     from sync.session import Session
 
-MOST = 10
-"""Accounts that are named where a search finds several."""
+
+@dataclass(frozen=True, slots=True)
+class RoleTold:
+    """One role of the account."""
+
+    explanation: Explanation
+    parent: Explanation | None
+    """How the ultimate parent comes out, where the account follows it."""
+    planned: Row | None
+    """The row of the latest plan's assignments."""
+    pick: Pick | None
+    """The pod that shares the account out, its own or its ultimate parent's."""
+    holder: str | None
+    """Id of the present owner in the role."""
 
 
-def find_account(snapshot: Snapshot, wanted: str) -> dict[str, Any]:
-    """The account's row, by id (15 or 18 characters), website domain or name; SyncError where it is none or several."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything that is said of one account; `names` are people by id."""
 
-    query = """
-        SELECT *, lower(name) = lower($wanted) AS by_name FROM read_parquet($path)
-        WHERE id = $wanted OR (length($wanted) = 15 AND left(id, 15) = $wanted)
-           OR lower(name) = lower($wanted) OR lower(website) IN (lower($wanted), 'www.' || lower($wanted))
-        ORDER BY id LIMIT $most"""
-    parameters = {"wanted": wanted, "path": str(snapshot.tables.accounts), "most": MOST + 1}
-    with scratch() as con:
-        rows = con.sql(query, params=parameters).to_arrow_table().to_pylist()
-    if len(rows) == 1:
-        return {k: v for k, v in rows[0].items() if k != "by_name"}
-    if not rows:
-        raise SyncError(
-            f"the snapshot has no account with id, domain or name {wanted!r}; it is as of the last pull"
-        )
-    shown = "\n".join(f"  {row['id']}  {inert(row['name'] or '')}" for row in rows[:MOST])
-    more = "\n  ..." if len(rows) > MOST else ""
-    raise SyncError(f"{wanted!r} is the name or domain of several accounts; give the id:\n{shown}{more}")
-
-
-def explain_account(
-    session: Session, wanted: str
-) -> tuple[dict[str, Any], tuple[Explanation, ...], list[dict[str, Any]]]:
-    """The account's row, how the rules decide about it per role, and its rows in the latest plan's assignments."""
-    snapshot = load_snapshot(session.snapshots)
-    if snapshot is None:
-        raise SyncError('nothing was pulled yet; do so with "territory pull"')
-    row = find_account(snapshot, wanted)
-    rules = session.project.rules()
-    raw = {name: row.get(name) for name in rules.fields}
-    return row, explain(raw, rules, today_of(session, rules)), _assigned(session, row["id"])
+    row: Row
+    as_of: date
+    record: NormalisedRecord
+    roles: tuple[RoleTold, ...]
+    family: Ancestry
+    derived: tuple[Derivation, ...]
+    names: Mapping[str, str]
 
 
 def today_of(session: Session, rules: RuleSet) -> date:
@@ -66,74 +67,135 @@ def today_of(session: Session, rules: RuleSet) -> date:
     return session.now().astimezone(ZoneInfo(rules.timezone)).date()
 
 
-def explain_text(session: Session, wanted: str, *, every_rule: bool = False) -> str:
-    """The explanation as text."""
-    row, explanations, assigned = explain_account(session, wanted)
-    owners = _owners(session)
-    lines = [
-        f"{inert(row['name'] or row['id'])} ({row['id']}), owned by {owners.get(row['owner_id'], 'nobody')}"
-    ]
-    for explanation in explanations:
-        lines += ["", render(explanation, every_rule)]
-    for found in assigned:
-        owner = owners.get(found["owner_id"], "nobody")
-        lines += [
-            "",
-            f"In the latest plan, as {found['role']}: {found['decision']} ({found['reason_code']}), owner {owner}",
-        ]
-    return "\n".join(lines) + "\n"
+def tell(session: Session, wanted: str, role: str | None = None) -> Told:
+    """All about one account of the last snapshot; SyncError where there is none, or no such role."""
+    rules = session.project.rules()
+    if role is not None and role not in rules.roles:
+        raise SyncError(f"no role is called {role!r}; the rules have {', '.join(rules.roles)}")
+    with telling(session, rules) as teller:
+        row = find_account(teller.rows, teller.snapshot.tables.accounts, wanted)
+        return teller.tell(row, rules.roles if role is None else (role,))
 
 
-def explain_json(session: Session, wanted: str) -> dict[str, Any]:
-    """The same as plain values."""
-    row, explanations, assigned = explain_account(session, wanted)
-    return {
-        "account": {k: v for k, v in row.items() if not k.startswith(PREFIX)},
-        "roles": [_plain(e) for e in explanations],
-        "latest_plan": assigned,
-    }
-
-
-def _plain(explanation: Explanation) -> dict[str, Any]:
-    return {
-        "role": explanation.role,
-        "rule": explanation.winner.id if explanation.winner else None,
-        "territory": explanation.winner.territory if explanation.winner else None,
-        "reason": explanation.reason,
-        "data_issues": list(explanation.issues),
-        "tried": [
-            {
-                "rule": tried.rule.id,
-                "level": tried.rule.level,
-                "truth": {True: "true", False: "false", None: "unknown"}[tried.truth],
-                "wins": tried.wins,
-                "failed": tried.failed,
-                "compared": [asdict(comparison) for comparison in tried.compared],
-            }
-            for tried in explanation.tried
-        ],
-    }
-
-
-def _assigned(session: Session, account_id: str) -> list[dict[str, Any]]:
-    with session.ledger() as ledger:
-        plan_id = ledger.latest_plan()
-    path = session.plans / (plan_id or "none")[:12] / "assignments.parquet"
-    return _rows(path, account_id) if path.is_file() else []
-
-
-def _rows(path: Path, account_id: str) -> list[dict[str, Any]]:
-
-    query = "SELECT * FROM read_parquet($path) WHERE account_id = $id"
-    with scratch() as con:
-        found = con.sql(query, params={"path": str(path), "id": account_id}).to_arrow_table()
-    return list(found.to_pylist())
-
-
-def _owners(session: Session) -> dict[str | None, str]:
-    import pyarrow.parquet as pq
-
+@contextmanager
+def telling(session: Session, rules: RuleSet) -> Iterator[Teller]:
+    """What explanations of the last snapshot are read from; SyncError where nothing was pulled yet."""
     snapshot = load_snapshot(session.snapshots)
-    assert snapshot is not None
-    table = pq.read_table(snapshot.tables.owners, columns=["id", "name", "email"])
-    return {row["id"]: inert(row["name"] or row["email"] or row["id"]) for row in table.to_pylist()}
+    if snapshot is None:
+        raise SyncError('nothing was pulled yet; do so with "territory pull"')
+    as_of = today_of(session, rules)
+    plan = latest_plan(session.project.state / "ledger.sqlite")
+    planned = session.plans / (plan or "none")[:12] / "assignments.parquet"
+    with scratch() as con:
+        rows = Rows(con)
+        found = rows.all(
+            "SELECT id, name, email, active, person, deleted FROM read_parquet(?)",
+            str(snapshot.tables.owners),
+        )
+        people = owners_of(found, rules.reps, as_of, snapshot.tables.owners)
+        yield Teller(
+            rows,
+            snapshot,
+            on_day(rules, as_of),
+            as_of,
+            people,
+            {row["id"]: inert(row["name"] or row["email"] or row["id"]) for row in found},
+            last(session),
+            planned if planned.is_file() else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Explains accounts of one snapshot on one day; `rules` are those of the day."""
+
+    rows: Rows
+    snapshot: Snapshot
+    rules: RuleSet
+    as_of: date
+    owners: Owners
+    names: Mapping[str, str]
+    memory: Path | None
+    planned: Path | None
+
+    def tell(self, row: Row, roles: Sequence[str]) -> Told:
+        """Everything about one account in these roles."""
+        above = self._ancestry(row)
+        subject = self._subject(row, above)
+        explained = {e.role: e for e in self._explained(subject) if e.role in roles}
+        parents: Mapping[str, Explanation] = {}
+        if any(e.follows for e in explained.values()):
+            parents = {e.role: e for e in self._explained(self._subject(above.root, Ancestry((above.root,))))}
+        planned = self._planned(row["id"])
+        told = tuple(self._role(row, e, parents.get(e.role), planned.get(e.role)) for e in explained.values())
+        derived = derivations(self.rules, subject.record.values, subject.facts, subject.bands)
+        return Told(row, self.as_of, subject.record, told, above, derived, self.names)
+
+    def _role(
+        self, row: Row, found: Explanation, parent: Explanation | None, planned: Row | None
+    ) -> RoleTold:
+        parent = parent if found.follows else None
+        winner = parent.winner if parent is not None else found.winner
+        pick = None
+        if winner is not None and winner.pod is not None:
+            plan = Planned(planned, self.planned)
+            pick = pick_of(
+                winner.pod, found.role, row["id"], plan, self.rules, self.owners, self.rows, self.as_of
+            )
+        holder = holders_of(self.rules).get(found.role)
+        return RoleTold(found, parent, planned, pick, row.get(holder) if holder else None)
+
+    def _explained(self, subject: Subject) -> tuple[Explanation, ...]:
+        return explain_record(subject.raw, subject.record, self.rules, self.as_of, subject.around)
+
+    def _subject(self, row: Row, above: Ancestry) -> Subject:
+        raw = {name: row.get(name) for name in self.rules.fields if name not in self.rules.derived}
+        read = normalise_record(raw, self.rules)
+        remembered = self._remembered(row["id"])
+        bands = {key[5:]: value for key, (value, _) in remembered.items() if key.startswith("band:")}
+        since = {key[5:]: day for key, (_, day) in remembered.items() if key.startswith("hold:") and day}
+        facts = facts_of(self.rules, row, read.values, self.rows, self.snapshot.tables, above)
+        known = {**read.values, **{name: fact.value for name, fact in facts.items()}}
+        record = NormalisedRecord(derive(known, self.rules, bands), read.issues)
+        around = Around(self._owned(row), above.has_parent, above.broken is not None, since)
+        return Subject(raw, record, around, facts, bands)
+
+    def _owned(self, row: Row) -> frozenset[str]:
+        usable = {owner.id for owner in self.owners.all if owner.usable}
+        return frozenset(role for role, field in holders_of(self.rules).items() if row.get(field) in usable)
+
+    def _ancestry(self, row: Row) -> Ancestry:
+        family = self.rules.family
+        return ancestry(
+            self.rows,
+            self.snapshot.tables.accounts,
+            row,
+            family.parent_field,
+            family.most_levels,
+            self.rules.missing_values,
+        )
+
+    def _remembered(self, account_id: str) -> dict[str, tuple[str | None, date | None]]:
+        if self.memory is None:
+            return {}
+        query = "SELECT key, value, since FROM read_parquet(?) WHERE account_id = ?"
+        found = self.rows.all(query, str(self.memory), account_id)
+        return {row["key"]: (row["value"], row["since"]) for row in found}
+
+    def _planned(self, account_id: str) -> dict[str, Row]:
+        if self.planned is None:
+            return {}
+        query = "SELECT * FROM read_parquet(?) WHERE account_id = ?"
+        return {row["role"]: row for row in self.rows.all(query, str(self.planned), account_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One account as rules see it: as the CRM has it, normalised with derived fields, and what is around it."""
+
+    raw: Row
+    record: NormalisedRecord
+    around: Around
+    facts: Mapping[str, Fact]
+    bands: Mapping[str, str | None]
+    """Those of the last night, by derived field."""

@@ -76,6 +76,17 @@ def distribute(
     return placed
 
 
+def preferences(seed: str, account: int, shares: Sequence[Share]) -> list[int]:
+    """The positions of the members who take accounts, in the order in which one account asks them for room."""
+    cost = {
+        position: -np.log(_uniform(np.array([account ^ _seed(seed, share.key)], np.uint64))[0])
+        * (1.0 / share.weight)
+        for position, share in enumerate(shares)
+        if share.takes
+    }
+    return sorted(cost, key=lambda position: float(cost[position]))
+
+
 def fair_loads(weights: Loads, room: Room, count: int) -> Loads:
     """Loads in proportion to the weights that add up to all accounts, held ones and `count` new ones.
 

@@ -106,23 +106,26 @@ def explain(
     account: Annotated[str, typer.Argument(help="Id, website domain or name.")],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    role: Annotated[str | None, typer.Option("--role", help="Only this role.")] = None,
     every_rule: Annotated[
         bool, typer.Option("--every-rule", help="Every rule, not only those up to the winner.")
     ] = False,
 ) -> None:
     """Why an account is where it is: the rule that won, and the first test that failed in every rule above it."""
     from sync.cli.session import open_session
-    from sync.explanation import explain_json, explain_text
+    from sync.explanation import tell
 
-    session = open_session(config, progress=False)
+    told = tell(open_session(config, progress=False), account, role)
     if as_json:
         import orjson
 
-        typer.echo(
-            orjson.dumps(explain_json(session, account), option=orjson.OPT_INDENT_2, default=str).decode()
-        )
+        from sync.report.explain_json import explain_json
+
+        typer.echo(orjson.dumps(explain_json(told), option=orjson.OPT_INDENT_2, default=str).decode())
     else:
-        typer.echo(explain_text(session, account, every_rule=every_rule), nl=False)
+        from sync.report.explain_text import explain_text
+
+        typer.echo(explain_text(told, every_rule=every_rule), nl=False)
 
 
 @app.command()

@@ -161,9 +161,10 @@ def _clean(enacted: Enacted) -> bool:
 
 
 def _explanation(session: Session, assignments: Path) -> str:
-    from sync.explanation import explain_text
+    from sync.explanation import tell
+    from sync.report.explain_text import explain_text
 
-    return explain_text(session, _somebody(assignments))
+    return explain_text(tell(session, _somebody(assignments)))
 
 
 def _somebody(assignments: Path) -> str:
