@@ -133,7 +133,8 @@ class _Turns:
         if rule.pod is not None and self.teams[rule.pod].shares:
             row["pod"] = self.pods[rule.pod]
             row["sticky"] = self.number(rule, ReasonCode.STICKY)
-            self.full[outcome] = self.number(rule, ReasonCode.POD_FULL, _full(rule.pod))
+            if self.teams[rule.pod].takes:
+                self.full[outcome] = self.number(rule, ReasonCode.POD_FULL, _full(rule.pod))
         return row
 
     def number(self, rule: Rule, code: ReasonCode, detail: str = "") -> int:

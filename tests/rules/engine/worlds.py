@@ -50,6 +50,7 @@ STORED = pa.schema(
         pa.field("id", pa.string()),
         pa.field("owner_id", pa.string()),
         pa.field("csm_id", pa.string()),
+        pa.field("parent_id", pa.string()),
         *(
             pa.field(column, pa.string())
             for column in ("country", "state", "postal_code", "industry", "website")
