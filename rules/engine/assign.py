@@ -14,6 +14,8 @@ from rules.engine.columns import ClassColumn, class_columns
 from rules.engine.compiled import Compiled, compiled
 from rules.engine.database import open_database
 from rules.engine.deciding import decided
+from rules.engine.derived.prepared import Prepared, band_memory, lay_bands, prepare
+from rules.engine.derived.ready import ready_columns
 from rules.engine.following import follow
 from rules.engine.gate_columns import gate_columns
 from rules.engine.holding import hold_memory, lay_holds
@@ -51,9 +53,7 @@ def assign(
     the rules do not fit the tables; a value that cannot be read is missing and a data issue of its account.
     `memory_into` is written with what the next night must know, to be its `tables.memory`.
     """
-    today = on_day(rules, as_of)
-    present = holders if holders is not None else holders_of(rules)
-    ready = compiled(today, read_owners(tables.owners, rules.reps, as_of), present, cap, as_of)
+    ready = made_ready(rules, tables, as_of, holders, cap)
     with (
         tempfile.TemporaryDirectory(prefix=".assign-", dir=into.parent) as spill,
         open_database(memory_limit, Path(spill), threads) as con,
@@ -61,10 +61,16 @@ def assign(
         database = DuckDatabase(con, Path(spill))
         with database.joins_as_written():
             decide(database, ready, tables)
-        summary = conclude(database, ready, tables, into)
-        if memory_into is not None:
-            write_memory(database, hold_memory(ready.timed, as_of), memory_into)
-        return summary
+        return conclude(database, ready, tables, into, memory_into)
+
+
+def made_ready(
+    rules: RuleSet, tables: Tables, as_of: date, holders: Mapping[str, str] | None, cap: int
+) -> Compiled:
+    """The rules of the day, with the owners resolved; no account is read."""
+    present = holders if holders is not None else holders_of(rules)
+    owners = read_owners(tables.owners, rules.reps, as_of)
+    return compiled(on_day(rules, as_of), owners, present, cap, as_of)
 
 
 def decide(database: Database, ready: Compiled, tables: Tables) -> None:
@@ -75,30 +81,40 @@ def decide(database: Database, ready: Compiled, tables: Tables) -> None:
     schema = lay_accounts(database, tables.accounts, ready.holders)
     lay_memory(database, tables.memory)
     lay_holds(database, ready.timed)
-    if ready.follows:
+    if ready.follows or ready.needed.families:
         lay_families(database, ready.rules.family, ready.rules.missing_values, schema)
     lay_masks(database, ready.classes, (*ready.masks, *ready.askers))
     lay_turns(database, ready.turns, ready.owners)
-    columns = _columns(database, ready, schema)
-    database.keep("classed", classed(columns, ready.holders, ready.follows))
+    prepared = prepare(database, ready.rules, ready.needed, tables, schema)
+    lay_bands(database, ready.needed)
+    columns = _columns(database, ready, prepared, schema)
+    issues = prepared.issues_beside(ready.classes)
+    database.keep("classed", classed(columns, ready.holders, ready.follows, prepared.source, issues))
     database.keep("unsorted", decided(ready))
 
 
-def _columns(database: Database, ready: Compiled, schema: pa.Schema) -> list[ClassColumn]:
+def _columns(database: Database, ready: Compiled, prepared: Prepared, schema: pa.Schema) -> list[ClassColumn]:
     """One per field of `ready.classes`, in their order."""
-    gates = gate_columns(ready.classes, ready.roles, ready.timed, ready.as_of)
-    read = {field: found for field, found in ready.classes.items() if field not in gates}
-    columns = {column.field: column for column in class_columns(database, ready.asked, read, schema)}
-    return [(columns | gates)[field] for field in ready.classes]
+    found = gate_columns(ready.classes, ready.roles, ready.timed, ready.as_of)
+    cells = {field: classes for field, classes in ready.classes.items() if field in prepared.ready}
+    found |= ready_columns(database, cells)
+    read = {field: classes for field, classes in ready.classes.items() if field not in found}
+    found |= {column.field: column for column in class_columns(database, ready.asked, read, schema)}
+    return [found[field] for field in ready.classes]
 
 
-def conclude(database: DuckDatabase, ready: Compiled, tables: Tables, into: Path) -> AssignSummary:
+def conclude(
+    database: DuckDatabase, ready: Compiled, tables: Tables, into: Path, memory_into: Path | None
+) -> AssignSummary:
     """From `unsorted` to the assignments, sorted by id: a few narrow columns, on this machine."""
     database.keep_numbered("decided", "SELECT * FROM unsorted ORDER BY id")
     [(accounts,)] = database.fetch("SELECT count(*) FROM decided")
     settled = [_settled(database, ready, role, tables.accounts, accounts) for role in range(len(ready.roles))]
     rows = Rows(ready.catalogue, ready.owners, tables.accounts)
     write_assignments(rows.tables(database, settled), into)
+    if memory_into is not None:
+        tonight = [*hold_memory(ready.timed, ready.as_of), *band_memory(ready.needed)]
+        write_memory(database, tonight, memory_into)
     tallies = tallies_of(ready.catalogue.outcomes, rows.counts)
     return AssignSummary(ready.as_of, ready.rules.hash, accounts, tallies, rows.issues, ready.expressions)
 

@@ -1,0 +1,92 @@
+"""Relations and queries on Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rules.engine.errors import AssignError
+from rules.engine.relations import DuckDatabase
+from rules.engine.spark.translate import to_spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+class SparkDatabase:
+    """A `Database` that is a Spark session; everything that is kept or stored is Parquet in the folder.
+
+    Driver and workers see the folder under one path. A stored table is a file rather than rows sent along with
+    the plan, as Spark knows a file's size and sends small ones to every worker.
+    """
+
+    def __init__(self, session: SparkSession, folder: Path) -> None:
+        self._session = session
+        self._folder = folder
+        self._results = 0
+        self._files: dict[str, Path] = {}
+        self._views: dict[str, str] = {}
+
+    def parquet(self, name: str, file: Path, columns: str = "*", where: str = "") -> None:
+        """The file itself is `<name>_file`."""
+        self._show(f"{name}_file", file)
+        self.view(name, f"SELECT {columns} FROM {name}_file" + (f" WHERE {where}" if where else ""))
+
+    def view(self, name: str, query: str) -> None:
+        """A temporary view of this session."""
+        self._session.sql(to_spark(query)).createOrReplaceTempView(name)
+        self._views[name] = query
+
+    def keep(self, name: str, query: str) -> None:
+        """Parquet files that the workers write."""
+        folder = self._folder / name
+        self._write(query, folder)
+        self._show(name, folder)
+
+    def store(self, name: str, rows: pa.Table) -> None:
+        """A Parquet file that the driver writes."""
+        self.fill(name, rows.schema, [rows])
+
+    def fill(self, name: str, schema: pa.Schema, rows: Iterable[pa.Table]) -> None:
+        """A Parquet file that the driver writes part by part."""
+        file = self._folder / f"{name}.parquet"
+        with pq.ParquetWriter(file, schema, store_schema=False) as writer:
+            for part in rows:
+                writer.write_table(part.cast(schema))
+        self._show(name, file)
+
+    def batches(self, query: str, rows: int) -> Iterator[pa.RecordBatch]:
+        """Through files, so that the driver never holds all of a result; the order is lost."""
+        self._results += 1
+        folder = self._folder / f"result-{self._results}"
+        self._write(query, folder)
+        for file in sorted(folder.glob("*.parquet")):
+            with pq.ParquetFile(file) as found:
+                yield from found.iter_batches(rows)
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of Python values."""
+        return [tuple(row) for row in self._session.sql(to_spark(query)).collect()]
+
+    def _write(self, query: str, folder: Path) -> None:
+        self._session.sql(to_spark(query)).write.parquet(folder.absolute().as_uri())
+        if not folder.is_dir():
+            raise AssignError(
+                f"Spark wrote {folder}, and it is not to be seen from here; put the state folder on storage that "
+                "this machine and Spark's workers share under one path"
+            )
+
+    def hand_over(self, database: DuckDatabase) -> None:
+        """Shows every relation under its name to a DuckDB of this machine."""
+        for name, file in self._files.items():
+            database.parquet(name, file / "*.parquet" if file.is_dir() else file)
+        for name, query in self._views.items():
+            database.view(name, query)
+
+    def _show(self, name: str, file: Path) -> None:
+        self._session.read.parquet(file.absolute().as_uri()).createOrReplaceTempView(name)
+        self._files[name] = file
