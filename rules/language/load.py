@@ -12,17 +12,21 @@ from pydantic import BaseModel
 from rules.language.assignments import rules
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
+from rules.language.derivations import Entry, derived, derived_kinds
 from rules.language.exceptions import exceptions
 from rules.language.fields import STANDARD_FIELDS
 from rules.language.folding import fold
 from rules.language.header import check_header, family_of, holders_of
+from rules.language.known_values import known_values
 from rules.language.leaves import Leaves
 from rules.language.lists import ListReader, digests
 from rules.language.overlaps import overlaps
 from rules.language.problems import DocumentError, Problem, RulesError
 from rules.language.ruleset import RuleSet, ValueList, Workload
 from rules.language.ruletests import rule_tests
-from rules.language.sections.document import Document, Header
+from rules.language.sections.base import Section
+from rules.language.sections.derived import FORMS, form_of
+from rules.language.sections.document import Document, DomainSection, Header
 from rules.language.sections.lists import ListSection
 from rules.language.sections.people import PodSection, RepSection
 from rules.language.sections.rules import ExceptionSection, RuleSection
@@ -64,8 +68,11 @@ class _Loading:
         header = self._header()
         missing = frozenset(fold(word) for word in header.missing_values)
         lists, kinds = self._lists(missing)
-        leaves = Leaves(self._fields, kinds, missing, self._problems)
+        entries = self._derived()
+        fields = {**self._fields, **derived_kinds(entries, self._fields, self._problems)}
+        leaves = Leaves(fields, kinds, missing, self._problems)
         check_header(self._root, header, leaves)
+        found_derived = derived(entries, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)
         found_reps = reps(self._mapping("reps", RepSection), self._problems)
         found, roles = rules(self._items("rules", RuleSection), header, found_pods, leaves)
@@ -73,6 +80,7 @@ class _Loading:
         self._problems += overlaps(found, lists, self._root.origin)
         found_workload = self._workload(header, leaves)
         tests = rule_tests(self._items("tests", TestSection), found, found_pods, roles, leaves)
+        domains = known_values(self._mapping("domains", DomainSection), found_derived, leaves)
         holders, family = holders_of(self._root, header, leaves), family_of(self._root, header, leaves)
         if self._problems:
             raise DocumentError(self._problems)
@@ -82,7 +90,7 @@ class _Loading:
             levels=header.levels,
             lists=lists,
             pods=found_pods,
-            fields=dict(self._fields),
+            fields=fields,
             timezone=header.as_of.timezone,
             fiscal_year_start=(int(month), int(day)),
             missing_values=tuple(sorted(missing | {""})),
@@ -92,6 +100,8 @@ class _Loading:
             files=(self._path.name, *sorted({found.file for found in lists.values() if found.file})),
             roles=tuple(roles),
             tests=tests,
+            derived=found_derived,
+            domains=domains,
             reps=found_reps,
             holders=holders,
             family=family,
@@ -119,6 +129,19 @@ class _Loading:
             if section is not None and (found := reader.read(key.text, node, section)) is not None:
                 lists[key.text] = found
         return lists, kinds
+
+    def _derived(self) -> list[Entry]:
+        """The entries of `derived:`, each read as the form that its keys show."""
+        node = self._root.get("derived")
+        if not isinstance(node, MapNode):
+            list(self._mapping("derived", Section))
+            return []
+        found = []
+        for key, value in node.entries():
+            section = self._section(value, FORMS[form_of(value.plain())])
+            if isinstance(value, MapNode):
+                found.append(Entry(key, value, section))
+        return found
 
     def _workload(self, header: Header, leaves: Leaves) -> Workload | None:
         node = self._root.get("workload")

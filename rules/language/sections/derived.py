@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
@@ -73,7 +74,7 @@ class FamilyFactSection(Section):
     """What is summed or compared; none for count."""
 
 
-def _form(value: Any) -> str:
+def form_of(value: Any) -> str:
     """Which of the forms a mapping is meant for, told by the key that only it has."""
     keys = value if isinstance(value, dict) else {}
     return next((key for key in ("expression", "opportunities", "family") if key in keys), "bands")
@@ -84,12 +85,12 @@ DerivedEntry = Annotated[
     | Annotated[ComputedSection, Tag("expression")]
     | Annotated[OpportunitySection, Tag("opportunities")]
     | Annotated[FamilyFactSection, Tag("family")],
-    Discriminator(_form),
+    Discriminator(form_of),
 ]
-FORMS: dict[str, type[Section]] = {
+FORMS: Mapping[str, type[Section]] = {
     "bands": BandedSection,
     "expression": ComputedSection,
     "opportunities": OpportunitySection,
     "family": FamilyFactSection,
 }
-form_of = _form
+"""Section by the form's name."""

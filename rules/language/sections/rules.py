@@ -126,7 +126,7 @@ class ExceptionSection(Section):
     role: Name | None = None
     owner: Name | None = None
     territory: Name | None = None
-    keep: Literal[True] | None = None
+    keep: bool = False
     """The present owner stays."""
     author: Name
     """Who decided it."""

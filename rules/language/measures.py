@@ -1,0 +1,102 @@
+"""Facts of an account's opportunities and of its family, out of their sections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from rules.language.codes import Code
+from rules.language.condition import ALWAYS, Condition, FieldKind
+from rules.language.derived import OPPORTUNITY_FIELDS, Measure, OfFamily, OfOpportunities
+from rules.language.finding import place, source_of
+from rules.language.leaves import Leaves
+from rules.language.sections.derived import FamilyFactSection, OpportunitySection
+from rules.language.whenform import structured
+from rules.language.yaml import MapNode, Node, Scalar
+
+_NUMBERS = (FieldKind.INTEGER, FieldKind.NUMBER)
+_KINDS: Mapping[Measure, tuple[FieldKind, ...]] = {
+    Measure.SUM: _NUMBERS,
+    Measure.LOWEST: _NUMBERS,
+    Measure.HIGHEST: _NUMBERS,
+    Measure.EARLIEST: (FieldKind.DATE,),
+    Measure.LATEST: (FieldKind.DATE,),
+    Measure.TOP: tuple(FieldKind),
+}
+"""What each measure is made of; those that are not here need no field."""
+_GIVES = {
+    Measure.ANY: FieldKind.BOOLEAN,
+    Measure.COUNT: FieldKind.INTEGER,
+    Measure.EARLIEST: FieldKind.DATE,
+    Measure.LATEST: FieldKind.DATE,
+}
+"""The kind that each measure gives, where it is not a number."""
+
+
+def opportunity_kind(section: OpportunitySection) -> FieldKind:
+    """The kind of the fact, whatever its field."""
+    return _GIVES.get(section.opportunities, FieldKind.NUMBER)
+
+
+def family_kind(section: FamilyFactSection, fields: Mapping[str, FieldKind]) -> FieldKind:
+    """The kind of the fact; that of its field for the ultimate parent's value."""
+    if section.family is Measure.TOP:
+        return fields.get(section.field or "", FieldKind.TEXT)
+    return _GIVES.get(section.family, FieldKind.NUMBER)
+
+
+def opportunity_fact(
+    name: str, node: MapNode, section: OpportunitySection, leaves: Leaves
+) -> OfOpportunities | None:
+    """The fact; None, and problems, where its condition or field is no opportunity's."""
+    before = len(leaves.problems)
+    theirs = replace(leaves, fields=OPPORTUNITY_FIELDS, synonyms={})
+    measure = section.opportunities
+    _check_field(name, node, measure, _KINDS.get(measure, ()), theirs)
+    where = _where(node.get("where"), theirs)
+    found = OfOpportunities(name, opportunity_kind(section), measure, section.field, where, source_of(node))
+    return found if len(leaves.problems) == before else None
+
+
+def _where(node: Node | None, leaves: Leaves) -> Condition:
+    if node is None or (isinstance(node, Scalar) and node.is_null):
+        return ALWAYS
+    if isinstance(node, Scalar):
+        from rules.language.sqlform import sql
+
+        return sql(node, leaves)
+    return structured(node, leaves)
+
+
+def family_fact(
+    name: str, node: MapNode, section: FamilyFactSection, leaves: Leaves, unusable: Collection[str]
+) -> OfFamily | None:
+    """The fact; None, and problems, where its field is of a wrong kind or `unusable` (derived itself)."""
+    before = len(leaves.problems)
+    measure = section.family
+    wanted = (FieldKind.BOOLEAN,) if measure is Measure.ANY else _KINDS.get(measure, ())
+    _check_field(name, node, measure, wanted, leaves)
+    if section.field in unusable:
+        message = f"{name}: {section.field} is derived, and not a fact of opportunities"
+        advice = "a family is measured by fields of the CRM and by facts of opportunities"
+        leaves.report(place(node, "field"), Code.DERIVED, message, advice)
+    kind = family_kind(section, leaves.fields)
+    found = OfFamily(name, kind, measure, section.field, source_of(node))
+    return found if len(leaves.problems) == before else None
+
+
+def _check_field(
+    name: str, node: MapNode, measure: Measure, wanted: tuple[FieldKind, ...], leaves: Leaves
+) -> None:
+    """Reports a field that the measure does not need, cannot be made of, or lacks."""
+    at = node.get("field")
+    if at is None or not isinstance(at, Scalar):
+        if wanted:
+            message = f"{name}: say which 'field' the {measure.value} is of"
+            leaves.report(node, Code.MISSING_KEY, message)
+    elif not wanted:
+        message = f"{name}: {measure.value!r} needs no field"
+        leaves.report(at, Code.DERIVED, message, "leave 'field' out, and say in 'where' what counts")
+    elif (kind := leaves.kind(at)) is not None and kind not in wanted:
+        message = f"{name}: there is no {measure.value} of {at.text}, a {kind.value.replace('_', ' ')}"
+        leaves.report(at, Code.DERIVED, message)
