@@ -12,32 +12,52 @@ from rules.engine.classes import NamedClasses
 from rules.engine.relations import Database
 from rules.engine.sql import text
 from rules.language.condition import FieldKind
-from rules.language.domains import FREE_MAIL
+from rules.language.domains import FREE_MAIL, PLAIN_SITE
 from rules.language.ruleset import RuleSet
 
-PLAIN = "[!-~]+( [!-~]+)*"
+MANY = 10_000
+"""Distinct values that Python reads faster than SQL can tell which of them it need not read."""
+ASCII = "[!-~]+"
+PLAIN = f"{ASCII}( {ASCII})*"
 """Printable ASCII without odd blanks: folding it is lower-casing it."""
-PLAIN_SITE = r"(?i)(https?://)?(www\.)?[a-z0-9-]+\.(com|net|org)/?"
-"""Under these three the public suffix list (its ICANN part) has no longer suffix: the last two labels decide."""
-SITE_NAME = r"^(?:https?://)?(?:www\.)?([a-z0-9-]+\.(?:com|net|org))/?$"
+BARE_SITE = r"[A-Za-z0-9-]+\.(com|net|org)"
+"""The commonest sites, told without cutting anything off."""
+PLAIN_ID = "[!-~]{1,14}|[!-~]{16,}"
+"""Not of the 15 characters that a Salesforce id without its suffix has."""
 
 
 def candidates(database: Database, found: NamedClasses, raw: str, table: str, rules: RuleSet) -> str:
-    """A condition to add to the query of distinct values, "" where none is safe; creates `<table>_named`."""
-    if found.kind is FieldKind.TEXT:
-        plain, value, named = PLAIN, f"lower({raw})", set(found.exact)
-    elif found.kind is FieldKind.ID:
-        plain, value, named = r"[!-~]{1,14}|[!-~]{16,}", raw, set(found.exact)
-    elif found.kind is FieldKind.DOMAIN:
-        plain, value = PLAIN_SITE, f"regexp_extract(lower({raw}), {text(SITE_NAME)}, 1)"
-        named = set(found.exact) | FREE_MAIL
-    else:
+    """A condition on `raw`, "" where every distinct value is read; may create `<table>_named`."""
+    value = plain_value(found.kind, raw, rules.missing_values)
+    if value is None:
         return ""
-    named |= set(rules.missing_values) | set(found.prefixes) | set(rules.synonyms.get(found.field, ()))
+    [(distinct,)] = database.fetch(f"SELECT approx_count_distinct({raw}) FROM accounts")
+    if distinct <= MANY:
+        return ""
+    named = set(found.exact) | set(found.prefixes) | set(rules.synonyms.get(found.field, ()))
+    named |= FREE_MAIL if found.kind is FieldKind.DOMAIN else set(rules.missing_values)
     database.store(f"{table}_named", pa.table({"value": pa.array(sorted(named), pa.string())}))
-    terms = [f"NOT regexp_full_match({raw}, {text(plain)})"]
-    # Missing values are compared folded, whatever the kind.
-    for tried in {value, f"lower({raw})"}:
-        terms.append(f"{tried} IN (SELECT value FROM {table}_named)")
+    terms = [f"{value} IS NULL", f"{value} IN (SELECT value FROM {table}_named)"]
     terms += [f"left({value}, {length}) IN (SELECT value FROM {table}_named)" for length in found.lengths]
-    return f" AND ({' OR '.join(terms)})"
+    return f"({' OR '.join(terms)})"
+
+
+def plain_value(kind: FieldKind, raw: str, missing: tuple[str, ...]) -> str | None:
+    """The normalised value in SQL where it is plain to see, else null; None for kinds that have no such thing."""
+    nothing = ", ".join(text(value) for value in missing)
+    match kind:
+        case FieldKind.TEXT:
+            return f"CASE WHEN regexp_full_match({raw}, {text(PLAIN)}) THEN lower({raw}) END"
+        case FieldKind.ID:
+            # Missing values are compared folded, whatever the kind.
+            plain = f"regexp_full_match({raw}, {text(PLAIN_ID)}) AND lower({raw}) NOT IN ({nothing})"
+            return f"CASE WHEN {plain} THEN {raw} END"
+        case FieldKind.DOMAIN:
+            site = f"regexp_extract(lower({raw}), {text(PLAIN_SITE)}, 1)"
+            present = f"lower({raw}) NOT IN ({nothing})"
+            return (
+                f"CASE WHEN regexp_full_match({raw}, {text(BARE_SITE)}) AND {present} THEN lower({raw}) "
+                f"WHEN regexp_full_match({raw}, {text(ASCII)}) AND {present} THEN nullif({site}, '') END"
+            )
+        case _:
+            return None

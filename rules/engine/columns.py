@@ -6,27 +6,20 @@ Python once per distinct value, into a small table of the values that are not si
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from rules.engine.candidates import candidates
-from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
+from rules.engine.classes import MISSING, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.errors import AssignError
+from rules.engine.reading import Reader, read_values
 from rules.engine.relations import Database
 from rules.engine.sql import literal, name, text
-from rules.engine.thresholds import EPOCH
-from rules.language.condition import Constant, FieldKind
+from rules.language.condition import FieldKind
 from rules.language.fields import country_field
-from rules.language.normalise import Normalised, Raw, normalise
-from rules.language.record import meant
 from rules.language.ruleset import RuleSet
-
-BATCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +32,6 @@ class ClassColumn:
     join: str = ""
     issue: str | None = None
     """Text, null where the value could be read."""
-
-
-class Reader:
-    """Normalises the values of one rule set's fields; remembers the countries it has read."""
-
-    def __init__(self, rules: RuleSet) -> None:
-        self._rules = rules
-        self._missing = frozenset(rules.missing_values)
-        self._timezone = ZoneInfo(rules.timezone)
-        self._country = lru_cache(10_000)(self._read_country)
-
-    def read(self, field: str, raw: Raw, place: Raw) -> Normalised:
-        """The value in the form in which it is compared; `place` is the raw country it is read under."""
-        kind = self._rules.fields[field]
-        found = normalise(kind, raw, self._country(place), self._missing, self._timezone)
-        return meant(self._rules, field, found)
-
-    def _read_country(self, place: Raw) -> str | None:
-        value = normalise(FieldKind.COUNTRY, place, None, self._missing).value
-        return None if value is None else str(value)
 
 
 def class_columns(
@@ -127,79 +100,28 @@ def _search(value: str, thresholds: Sequence[int | float], first: int, end: int)
 
 
 def _looked_up(
-    database: Database,
-    found: FieldClasses,
-    table: str,
-    reader: Reader,
-    rules: RuleSet,
-    schema: pa.Schema,
+    database: Database, found: FieldClasses, table: str, reader: Reader, rules: RuleSet, schema: pa.Schema
 ) -> ClassColumn:
-    under = None
-    if found.kind in (FieldKind.STATE, FieldKind.POSTAL_CODE):
-        under = country_field(found.field, rules.fields)
-    place = f"coalesce({name(under)}, '')" if under in schema.names and under else "''"
-    raw = name(found.field)
-    is_text = pa.types.is_string(_column(schema, found.field)) or pa.types.is_large_string(
-        _column(schema, found.field)
-    )
-    where = (
-        candidates(database, found, raw, table, rules) if is_text and isinstance(found, NamedClasses) else ""
-    )
-    distinct = f"SELECT DISTINCT {raw} AS raw, {place} AS place FROM accounts WHERE {raw} IS NOT NULL{where}"
-    unread = 0
-
-    def special() -> Iterator[pa.Table]:
-        nonlocal unread
-        for batch in database.batches(distinct, BATCH):
-            rows = _special(found, reader, batch)
-            unread += rows.num_rows - rows.column("issue").null_count
-            if rows.num_rows:
-                yield rows
-
-    database.fill(table, _special_schema(_column(schema, found.field)), special())
+    stored, raw = _column(schema, found.field), name(found.field)
+    place = _place(found, rules, schema)
+    where = f"{raw} IS NOT NULL"
+    if isinstance(found, NamedClasses) and (pa.types.is_string(stored) or pa.types.is_large_string(stored)):
+        where = candidates(database, found, raw, table, rules) or where
+    distinct = f"SELECT DISTINCT {raw} AS raw, {place or text('')} AS place FROM accounts WHERE {where}"
+    unread = read_values(database, found, reader, table, stored, distinct)
+    beside = f" AND {table}.place = {place}" if place else ""
     return ClassColumn(
         found.field,
         # Of the two classes that are in no table, missing is 0 and OTHER is 1.
         f'coalesce({table}."class", CAST({raw} IS NOT NULL AS INTEGER))',
-        f"LEFT JOIN {table} ON {table}.raw = {raw} AND {table}.place = {place}",
+        f"LEFT JOIN {table} ON {table}.raw = {raw}{beside}",
         f"{table}.issue" if unread else None,
     )
 
 
-def _special_schema(stored: pa.DataType) -> pa.Schema:
-    """Of what `_special` gives."""
-    return pa.schema([("raw", stored), ("place", pa.string()), ("class", pa.int32()), ("issue", pa.string())])
-
-
-def _special(found: FieldClasses, reader: Reader, batch: pa.RecordBatch) -> pa.Table:
-    """The values of the batch that are of another class than OTHER, with what is wrong about them."""
-    kept: list[tuple[int, int, str | None]] = []
-    for row, (number, problem) in enumerate(_read(found, reader, batch)):
-        if number != OTHER or problem:
-            kept.append((row, number, problem))
-    rows = batch.take(pa.array([row for row, _, _ in kept], pa.int64()))
-    return pa.table(
-        {
-            "raw": rows.column("raw"),
-            "place": rows.column("place"),
-            "class": pa.array([number for _, number, _ in kept], pa.int32()),
-            "issue": pa.array(
-                [f"{found.field} {problem}" if problem else None for *_, problem in kept], pa.string()
-            ),
-        }
-    )
-
-
-def _read(found: FieldClasses, reader: Reader, batch: pa.RecordBatch) -> Iterator[tuple[int, str | None]]:
-    for raw, place in zip(batch.column("raw").to_pylist(), batch.column("place").to_pylist(), strict=True):
-        value = reader.read(found.field, raw, place or None)
-        yield (MISSING if value.value is None else _class_of(found, value.value)), value.problem
-
-
-def _class_of(found: FieldClasses, value: Constant) -> int:
-    if isinstance(found, NamedClasses):
-        return found.class_of(str(value))
-    if isinstance(value, date):
-        return found.class_of(value.toordinal() - EPOCH)
-    assert isinstance(value, int | float)
-    return found.class_of(value)
+def _place(found: FieldClasses, rules: RuleSet, schema: pa.Schema) -> str:
+    """The raw country that values of the field are read under; "" where they need none, or there is none."""
+    if found.kind not in (FieldKind.STATE, FieldKind.POSTAL_CODE):
+        return ""
+    under = country_field(found.field, rules.fields)
+    return f"coalesce({name(under)}, '')" if under in schema.names and under else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,18 @@ FREE_MAIL = frozenset({
 """Domains of mail providers: an account with one says nothing about the company."""
 
 
+FLAT_SUFFIXES = (
+    "com", "net", "org", "de", "eu", "info", "biz", "nl", "ch", "dk", "cz", "app", "dev", "tech", "cloud", "shop",
+    "online", "site", "store", "tv",
+)  # fmt: skip
+"""Top-level domains under which the public suffix list (its ICANN part) has no longer suffix: the last two
+labels decide, without the list."""
+_FLAT = f"[a-z0-9-]+\\.(?:{'|'.join(FLAT_SUFFIXES)})"
+PLAIN_SITE = rf"^(?:https?://)?(?:[a-z0-9-]+\.)*({_FLAT})(?:/[a-z0-9_.~-]+)*/?$"
+"""Lower-case printable ASCII that is a site under one of them; the group is its registrable domain."""
+_PLAIN_SITE = re.compile(PLAIN_SITE.removesuffix("$") + r"\Z")
+
+
 def registrable_domain(text: str) -> str | None:
     """The registrable domain, lower case and in ASCII form, None where there is none.
 
@@ -29,7 +42,10 @@ def registrable_domain(text: str) -> str | None:
     "example.co.uk". By the public suffix list that tldextract bundles, without its private part:
     sites on one hoster's domain ("acme.github.io") share that domain.
     """
-    host = _host(text.strip())
+    bare = text.strip()
+    if bare.isascii() and (found := _PLAIN_SITE.match(bare.lower())):
+        return found[1]
+    host = _host(bare)
     if not host:
         return None
     ascii_host = _ascii(host)
