@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +33,7 @@ class AssignSummary:
     rules_hash: str
     accounts: int
     tallies: tuple[Tally, ...]
-    """Outcomes that some account has, sorted by role, rule id and code."""
+    """Outcomes that some account has, sorted by role, rule id, code and decision; each once."""
     data_issues: int
     """Accounts with at least one value that could not be read."""
     expressions: tuple[str, ...]
@@ -44,16 +45,12 @@ class AssignSummary:
 
 
 def tallies_of(outcomes: Sequence[Outcome], counts: npt.NDArray[np.int64]) -> tuple[Tally, ...]:
-    """`counts` has the number of accounts of every outcome."""
-    found = [
-        Tally(
-            outcome.role,
-            outcome.rule_id,
-            outcome.decision,
-            outcome.code,
-            int(count),
-        )
-        for outcome, count in zip(outcomes, counts, strict=True)
-        if count
-    ]
-    return tuple(sorted(found, key=lambda t: (t.role, t.rule_id or "", t.code)))
+    """`counts` has the number of accounts of every outcome; those that differ in their sentence are one."""
+    found: Counter[tuple[str, str, ReasonCode, Decision]] = Counter()
+    for outcome, count in zip(outcomes, counts.tolist(), strict=True):
+        if count:
+            found[outcome.role, outcome.rule_id or "", outcome.code, outcome.decision] += count
+    return tuple(
+        Tally(role, rule or None, decision, code, count)
+        for (role, rule, code, decision), count in sorted(found.items())
+    )

@@ -15,6 +15,7 @@ from rules.engine.lay import lay_accounts
 from rules.engine.owners import read_owners
 from rules.engine.relations import DuckDatabase
 from rules.language.ruleset import RuleSet
+from rules.language.today import on_day
 from rules.measure import sql
 from rules.measure.account_table import account_query
 from rules.measure.files import write_batches, write_query
@@ -51,6 +52,7 @@ def measure(
     (what does not fit goes to disk inside `into`) plus some tens of MB. Raises duckdb.Error where a file
     cannot be read; then no file of this call is left half written.
     """
+    rules = on_day(rules, as_of)
     role = owner_role or rules.roles[0]
     into.mkdir(parents=True, exist_ok=True)
     with opened(into, memory_limit, threads) as connection:
