@@ -27,9 +27,11 @@ PLAIN_ID = "[!-~]{1,14}|[!-~]{16,}"
 
 
 def candidates(database: Database, found: NamedClasses, raw: str, table: str, rules: RuleSet) -> str:
-    """A condition on `raw`, "" where every distinct value is read; may create `<table>_named`."""
-    value = plain_value(found.kind, raw, rules.missing_values)
-    if value is None:
+    """A condition on `raw` and `plain`, its `plain_value`; "" where every distinct value is read.
+
+    May create `<table>_named`.
+    """
+    if plain_value(found.kind, raw, rules.missing_values) is None:
         return ""
     [(distinct,)] = database.fetch(f"SELECT approx_count_distinct({raw}) FROM accounts")
     if distinct <= MANY:
@@ -37,9 +39,9 @@ def candidates(database: Database, found: NamedClasses, raw: str, table: str, ru
     named = set(found.exact) | set(found.prefixes) | set(rules.synonyms.get(found.field, ()))
     named |= FREE_MAIL if found.kind is FieldKind.DOMAIN else set(rules.missing_values)
     database.store(f"{table}_named", pa.table({"value": pa.array(sorted(named), pa.string())}))
-    terms = [f"{value} IS NULL", f"{value} IN (SELECT value FROM {table}_named)"]
-    terms += [f"left({value}, {length}) IN (SELECT value FROM {table}_named)" for length in found.lengths]
-    return f"({' OR '.join(terms)})"
+    terms = ["plain IS NULL", f"plain IN (SELECT value FROM {table}_named)"]
+    terms += [f"left(plain, {length}) IN (SELECT value FROM {table}_named)" for length in found.lengths]
+    return " OR ".join(terms)
 
 
 def plain_value(kind: FieldKind, raw: str, missing: tuple[str, ...]) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from rules.engine.candidates import candidates
+from rules.engine.candidates import candidates, plain_value
 from rules.engine.classes import MISSING, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.errors import AssignError
 from rules.engine.reading import Reader, read_values
@@ -104,10 +104,15 @@ def _looked_up(
 ) -> ClassColumn:
     stored, raw = _column(schema, found.field), name(found.field)
     place = _place(found, rules, schema)
-    where = f"{raw} IS NOT NULL"
+    distinct = (
+        f"SELECT DISTINCT {raw} AS raw, {place or text('')} AS place FROM accounts WHERE {raw} IS NOT NULL"
+    )
     if isinstance(found, NamedClasses) and (pa.types.is_string(stored) or pa.types.is_large_string(stored)):
-        where = candidates(database, found, raw, table, rules) or where
-    distinct = f"SELECT DISTINCT {raw} AS raw, {place or text('')} AS place FROM accounts WHERE {where}"
+        odd = candidates(database, found, raw, table, rules)
+        if odd:
+            plain = plain_value(found.kind, raw, rules.missing_values)
+            several = f"SELECT {raw} AS raw, {plain} AS plain FROM accounts WHERE {raw} IS NOT NULL"
+            distinct = f"SELECT DISTINCT raw, '' AS place FROM ({several}) AS several WHERE {odd}"
     unread = read_values(database, found, reader, table, stored, distinct)
     beside = f" AND {table}.place = {place}" if place else ""
     return ClassColumn(
