@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +14,7 @@ from sync.cli.app import DEFAULT_CONFIG, ConfigOption, app
 from sync.errors import DONE, FAILED
 
 if TYPE_CHECKING:
-    from rules.language.ruleset import RuleSet
+    from sync.linting import LintReport
 
 
 @app.command()
@@ -64,20 +66,63 @@ def _test_connection(config: Path) -> None:
         connector.close()
 
 
-def _rules(config: Path) -> RuleSet:
-    from sync.cli.session import open_project
+class Format(StrEnum):
+    """How a report is printed."""
 
-    return open_project(config).rules()
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
 
 
 @app.command()
-def lint(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Check config, rules and lists: every problem at once, with its file, line and column."""
-    rules = _rules(config)
-    typer.echo(
-        f"ok: {len(rules.rules):,} rules in {len({r.level for r in rules.rules})} levels, {len(rules.lists):,} lists, "
-        f"{len(rules.pods):,} pods"
-    )
+def lint(
+    config: ConfigOption = DEFAULT_CONFIG,
+    format: Annotated[
+        Format, typer.Option("--format", help="For people, scripts, or code review.")
+    ] = Format.TEXT,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="The day that rules are looked at; today if left out."
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail as errors do.")] = False,
+) -> None:
+    """Check config, rules and lists, prove that the rules mean what they say, and show an account for each fault."""
+    from rules.language.problems import DocumentError
+    from sync.cli.session import open_session
+    from sync.linting import lint as look
+    from sync.linting import of_problems
+
+    try:
+        session = open_session(config, progress=False)
+        report = look(session, as_of.date() if as_of else None)
+        folder = session.project.rules_path.parent
+    except DocumentError as error:
+        if format is Format.TEXT:
+            raise
+        report, folder = of_problems(error.problems), config.parent
+    _print_lint(report, format, folder)
+    raise typer.Exit(report.exit_code(strict=strict))
+
+
+def _print_lint(report: LintReport, format: Format, folder: Path) -> None:
+    import json
+
+    from sync.report.lint_text import lint_json, lint_sarif, lint_text
+
+    if format is Format.TEXT:
+        typer.echo(lint_text(report), nl=False)
+    elif format is Format.JSON:
+        typer.echo(json.dumps(lint_json(report), indent=2))
+    else:
+        from importlib.metadata import version
+
+        from rules.language import codes
+        from rules.proof import codes as proof_codes
+
+        meanings = {**codes.meanings(), **proof_codes.meanings()}
+        typer.echo(json.dumps(lint_sarif(report, folder, meanings, version("territory-sync")), indent=2))
 
 
 @app.command()
