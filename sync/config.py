@@ -99,6 +99,8 @@ class LimitsConfig(Section):
     """Growth of the last level's share of accounts since the last applied plan."""
     empty_levels: bool = False
     """Whether a level that has rules may match nothing."""
+    unsound_rules: bool = False
+    """Whether plans are made from rules that a proof found wrong (`territory lint`)."""
     rows_read_share: float = Field(0.90, ge=0, le=1)
     """Rows of a pull as a share of the last pull's, below which nothing is planned."""
 

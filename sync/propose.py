@@ -20,6 +20,7 @@ from sync.plan import Plan, store
 from sync.plan import load as load_plan
 from sync.report.balance import told
 from sync.snapshot import verify
+from sync.soundness import unsound
 from sync.summary import summarise
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             summary = {**summarise(con, rules), "balance": told(measured)}
             levels = _levels_in_use(rules)
             breaches = guard(con, config.limits, levels=levels, previous=_last_applied(session, ledger))
+            if not config.limits.unsound_rules:
+                breaches = (*breaches, *unsound(rules, as_of))
         header = {
             "kind": "sync",
             "crm": project.plugin.kind,

@@ -31,7 +31,7 @@ def test_the_owner_of_a_further_role_is_written_to_the_field_that_the_config_nam
 
 def test_a_role_that_the_rules_do_not_have_is_an_error(tmp_path: Path) -> None:
     world = make_world(tmp_path, rules=TWO_ROLES, outputs={"roles": {"SDR": "sdr"}})
-    with pytest.raises(ConfigProblem, match="'SDR'.*AE, CSM"):
+    with pytest.raises(ConfigProblem, match=r"'SDR'.*AE, CSM"):
         world.plan()
 
 
