@@ -18,7 +18,9 @@ from rules.language.problems import DocumentError, Problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 600_000
+MAX_ITEMS = 50_000
+"""Of one list or mapping; the document is refused as soon as one has more."""
 _LONG_LISTS = "put long lists of values into CSV files and name them under 'lists:'"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -109,16 +111,27 @@ class MapNode(Node):
 def read_yaml(path: Path, name: str | None = None) -> Node:
     """The document at a path; DocumentError says why it is none. `name` stands for it in messages."""
     shown = name or path.name
+    return parse_document(document_bytes(path, shown), shown)
+
+
+def document_bytes(path: Path, name: str) -> bytes:
+    """What is in a file that may be a document; DocumentError where it cannot be read or is too large."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DocumentError([_whole(shown, _too_large(path.stat().st_size), _LONG_LISTS)])
-        return parse_yaml(path.read_bytes().decode("utf-8-sig"), shown)
+            raise DocumentError([_whole(name, _too_large(path.stat().st_size), _LONG_LISTS)])
+        return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DocumentError([_whole(shown, f"cannot read {shown}: {reason}")]) from error
+        raise DocumentError([_whole(name, f"cannot read {name}: {reason}")]) from error
+
+
+def parse_document(data: bytes, name: str) -> Node:
+    """The document that a file's bytes are."""
+    try:
+        return parse_yaml(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
         raise DocumentError(
-            [_whole(shown, f"byte {error.start:,} is not UTF-8", "save the file as UTF-8")]
+            [_whole(name, f"byte {error.start:,} is not UTF-8", "save the file as UTF-8")]
         ) from error
 
 
@@ -172,7 +185,9 @@ def _syntax(origin: Origin, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     message = " ".join(str(part) for part in (error.context, error.problem) if part)
-    return Node(origin, line, column).problem(Code.SYNTAX, f"not YAML: {message}")
+    is_variable = "${" in origin.line(line)[: column + 1]
+    advice = "inside [ ] and { } a variable stands in quotes: '${name}'" if is_variable else ""
+    return Node(origin, line, column).problem(Code.SYNTAX, f"not YAML: {message}", advice)
 
 
 def _unprintable(origin: Origin, text: str, error: yaml.reader.ReaderError) -> Problem:
@@ -193,6 +208,12 @@ class _Open:
     keys: dict[str, Scalar]
     values: dict[str, Node]
     key: Scalar | None = None
+
+
+def _too_long(top: _Open, origin: Origin) -> Problem:
+    what = "mapping" if top.items is None else "list"
+    message = f"a {what} of more than {MAX_ITEMS:,} values"
+    return Node(origin, top.line, top.column).problem(Code.TOO_MUCH, message, _LONG_LISTS)
 
 
 class _Builder:
@@ -262,6 +283,8 @@ class _Builder:
             self._root = node
         elif (items := self._stack[-1].items) is not None:
             items.append(node)
+            if len(items) > MAX_ITEMS:
+                raise DocumentError([_too_long(self._stack[-1], self._origin)])
         else:
             self._place_in_mapping(self._stack[-1], node)
 
@@ -272,6 +295,8 @@ class _Builder:
             return
         assert isinstance(node, Scalar)
         mapping.key = node
+        if len(mapping.keys) > MAX_ITEMS:
+            raise DocumentError([_too_long(mapping, self._origin)])
         first = mapping.keys.setdefault(node.text, node)
         if first is not node:
             message = f"key {node.text!r} stands here twice, first in line {first.line}"
