@@ -63,7 +63,7 @@ def _behind(rules: RuleSet, field: str) -> Iterable[Condition]:
     """What a derived field asks of others."""
     match rules.derived.get(field):
         case Banded(by=by, names=names):
-            yield In(field, names)
+            yield from (In(field, (name,)) for name in names)
             for bands in by:
                 for step in bands.steps:
                     bounds = {step.low, step.up, step.down} - {None}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from rules.language.place import Source
 from rules.language.ruleset import RuleSet
 from rules.language.today import on_day
 from rules.proof.alive import dead_rules
 from rules.proof.calendar import ending
+from rules.proof.check import checked
 from rules.proof.findings import Finding, in_order
 from rules.proof.gaps import gaps
 from rules.proof.overlap import overlaps
@@ -25,8 +27,8 @@ def prove(
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with the rules as they count on the day, errors first; empty proves that nothing is.
 
-    Every witness was decided by the rules themselves and shows its fault. Raises AssignError where a condition
-    uses a field or list that is not declared.
+    Every witness was decided by the rules themselves and shows its fault (ProofError where it does not, which is
+    a fault of this program). Raises AssignError where a condition uses a field or list that is not declared.
     """
     return in_order(_findings(rules, as_of, soon_days, most))
 
@@ -34,7 +36,8 @@ def prove(
 def _findings(rules: RuleSet, as_of: date, soon_days: int, most: int) -> Iterator[Finding]:
     yield from ending(rules, as_of, soon_days)
     place = Source(rules.files[0] if rules.files else "rules.yaml", 1, 1)
-    with World(on_day(rules, as_of)) as world:
-        yield from dead_rules(world)
-        yield from overlaps(world, most)
-        yield from gaps(world, place)
+    today = on_day(rules, as_of)
+    by_id = {rule.id: rule for rule in today.rules}
+    with World(today) as world:
+        for finding in chain(dead_rules(world), overlaps(world, most), gaps(world, place)):
+            yield checked(finding, today, by_id)

@@ -94,7 +94,7 @@ def _candidates(kind: FieldKind, start: Number, end: Number) -> list[Number]:
     elif start == 0:
         found += [0, 1, 10, 100]
     else:
-        digits = math.floor(math.log10(abs(start))) if start else 0
+        digits = max(-6, math.floor(math.log10(abs(start))))
         found += [_round_up(start, digit) for digit in range(digits, digits - 4, -1)]
     return [*found, start, start + 1, start + 2, start + 3, (start + end) / 2]
 

@@ -27,10 +27,12 @@ class Samples:
     """The cell of every field."""
     possible: int
     """The accounts that keep what holds between fields."""
-    truths: Mapping[Literal, int]
+    truths: dict[Literal, int]
 
     def where(self, literal: Literal) -> int:
         """The possible accounts for which it holds."""
+        if abs(literal) not in self.truths:
+            _compute(self.encoding, self.truths, (1 << len(self.accounts)) - 1)
         found = self.truths[abs(literal)]
         return self.possible & (found if literal > 0 else ~found)
 
@@ -131,7 +133,8 @@ def _pick(cells: int, random: Random) -> int:
 def _truths(encoding: Encoding, accounts: Sequence[Mapping[str, int]]) -> dict[Literal, int]:
     """For every variable the accounts of which it is true; free ones are false."""
     everything = (1 << len(accounts)) - 1
-    truths = dict.fromkeys(range(1, encoding.circuit.variables + 1), 0)
+    gates = encoding.circuit.gates
+    truths = {v: 0 for v in range(1, encoding.circuit.variables + 1) if v not in gates}
     truths[TRUE] = everything
     for field, variables in encoding.variables.items():
         inside = [0] * len(encoding.fields[field].cells)
@@ -142,9 +145,15 @@ def _truths(encoding: Encoding, accounts: Sequence[Mapping[str, int]]) -> dict[L
         for step, here in zip(reversed(variables.steps), reversed(inside), strict=False):
             later = here if is_several else later | here
             truths[step] = later
-    for gate, parts in encoding.circuit.gates.items():
-        held = everything
-        for part in parts:
-            held &= truths[part] if part > 0 else ~truths[-part]
-        truths[gate] = held
+    _compute(encoding, truths, everything)
     return truths
+
+
+def _compute(encoding: Encoding, truths: dict[Literal, int], everything: int) -> None:
+    """Adds the gates that are not there yet."""
+    for gate, parts in encoding.circuit.gates.items():
+        if gate not in truths:
+            held = everything
+            for part in parts:
+                held &= truths[part] if part > 0 else ~truths[-part]
+            truths[gate] = held
