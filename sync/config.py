@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from connectors.base import Connector, Plugin, Settings
 from connectors.errors import WrongOrg
@@ -125,6 +125,20 @@ class ApplyConfig(Section):
     """Share of the CRM's daily calls that is never touched."""
 
 
+class EngineConfig(Section):
+    """Where assignments are computed: in this process, or on Spark where one machine is outgrown."""
+
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    master: str | None = Field(None, min_length=1)
+    """Of Spark: "local[4]", "spark://host:7077", "yarn"; its workers see the state folder under the same path."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> EngineConfig:
+        if (self.kind == "spark") != (self.master is not None):
+            raise ValueError("master goes with kind: spark, and kind: spark with a master")
+        return self
+
+
 class Config(Section):
     """The whole of config.yaml; `crm` is checked by the connector's own model."""
 
@@ -144,6 +158,7 @@ class Config(Section):
     keep_snapshots: int = Field(30, ge=2)
     full_pull_days: int = Field(7, ge=1)
     """A whole pull replaces the incremental one after so many days."""
+    engine: EngineConfig = EngineConfig()
     memory_limit: str = Field("400MB", pattern=r"^\d+(MB|GB)$")
     """What the engine's working set may take before it spills to disk."""
 

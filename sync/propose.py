@@ -26,7 +26,8 @@ from sync.summary import summarise
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sync.config import Project
+    from rules.engine.summary import AssignSummary
+    from sync.config import EngineConfig, Project
     from sync.ledger import Ledger
     from sync.session import Session
     from sync.snapshot import Snapshot
@@ -37,7 +38,6 @@ TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")
 
 def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     """Compute, guard and store the plan of a snapshot."""
-    from rules.engine.assign import assign
     from rules.measure.night import measure
 
     project, config = session.project, session.project.config
@@ -53,7 +53,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             config.owner_role,
         )
         with session.step("assign"):
-            assign(
+            _assign(
+                config.engine,
                 rules,
                 desired.tables,
                 desired.assignments,
@@ -110,6 +111,17 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
         for name in (*(f"{table}.parquet" for table in TABLES), memory.FILE):
             (work / name).replace(plan.path.with_name(name))
     return plan
+
+
+def _assign(engine: EngineConfig, *arguments: Any, **options: Any) -> AssignSummary:
+    """By the engine that the config names; all give the same bytes."""
+    if engine.master is not None:
+        from rules.engine.spark.assign import assign_on_spark
+
+        return assign_on_spark(*arguments, master=engine.master, **options)
+    from rules.engine.assign import assign
+
+    return assign(*arguments, **options)
 
 
 def plan_fields(project: Project) -> dict[str, str]:
