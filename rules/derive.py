@@ -120,7 +120,7 @@ def _day(operator: Operator, left: Anything, right: Anything) -> Value | None:
         return float((left - right).days)
     day, days = (left, right) if isinstance(left, date) else (right, left)
     try:
-        return day + timedelta(days=math.floor(-days if operator is Operator.MINUS else days))  # type: ignore[no-any-return]
+        return day + timedelta(days=math.floor(-days if operator is Operator.MINUS else days))
     except OverflowError:
         return None
 

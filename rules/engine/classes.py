@@ -24,6 +24,7 @@ from rules.language.condition import (
     In,
     InList,
     IsMissing,
+    Like,
     Not,
     Test,
 )
@@ -139,6 +140,8 @@ def _named(field: str, kind: FieldKind, tests: tuple[Test, ...], values: Values)
                 raise AssignError(
                     f"a rule asks whether {field!r} ({kind}) lies in a range; only numbers and dates do"
                 )
+            case Like():
+                raise TypeError(f"{test} has no classes; `rules.engine.derived.asked` makes it a field")
     lengths = tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True))
 
     def passed(value: str) -> frozenset[int]:
@@ -185,8 +188,8 @@ def _ordered(field: str, kind: FieldKind, tests: tuple[Test, ...], values: Value
                 ranges[test] = [found for value in values(test) for found in points(kind, value)]
             case Between():
                 ranges[test] = [span(kind, test)]
-            case HasPrefix():
-                raise AssignError(f"a rule asks for a prefix of {field!r} ({kind}); only text has one")
+            case HasPrefix() | Like():
+                raise AssignError(f"a rule asks for a part of {field!r} ({kind}); only text has one")
             case IsMissing():
                 ranges[test] = []
     thresholds = thresholds_of(found for spans in ranges.values() for found in spans)

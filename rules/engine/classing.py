@@ -8,14 +8,21 @@ from rules.engine.columns import ClassColumn
 from rules.engine.sql import name
 
 
-def classed(columns: Sequence[ClassColumn], holders: Sequence[str | None], follows: bool) -> str:
+def classed(
+    columns: Sequence[ClassColumn],
+    holders: Sequence[str | None],
+    follows: bool,
+    source: str = "accounts",
+    issues: Sequence[str] = (),
+) -> str:
     """The query of all accounts: id, the class `c<n>` of the n-th field, issues, and what decisions look at.
 
     That is the number of the present owner per role, null unless he is usable, and with `follows` the id of
-    the ultimate parent, null for accounts that stand alone or whose parents lead nowhere.
+    the ultimate parent, null for accounts that stand alone or whose parents lead nowhere. `source` is the
+    relation of the accounts, and `issues` its columns that have some already.
     """
     taken = [f"CAST({column.expression} AS INTEGER) AS c{number}" for number, column in enumerate(columns)]
-    taken.append(f"{_issues([column.issue for column in columns if column.issue])} AS issues")
+    taken.append(f"{_issues([*issues, *(column.issue for column in columns if column.issue)])} AS issues")
     taken += [_holder(role, holder) for role, holder in enumerate(holders)]
     joins = [column.join for column in columns]
     joins += [
@@ -26,7 +33,7 @@ def classed(columns: Sequence[ClassColumn], holders: Sequence[str | None], follo
     if follows:
         taken.append('above."ultimate parent" AS root')
         joins.append('LEFT JOIN families AS above ON above."id of child" = accounts.id')
-    return f"SELECT accounts.id AS id, {', '.join(taken)} FROM accounts {' '.join(joins)}"
+    return f"SELECT accounts.id AS id, {', '.join(taken)} FROM {source} AS accounts {' '.join(joins)}"
 
 
 def _holder(role: int, holder: str | None) -> str:

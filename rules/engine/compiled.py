@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from rules.engine.classes import FieldClasses, classes_of
+from rules.engine.derived.asked import plain_rules
+from rules.engine.derived.needed import Needed, needed_for
 from rules.engine.gates import asking, gated, timed
 from rules.engine.masks import RoleMasks, masks_of
 from rules.engine.outcomes import Catalogue
@@ -38,6 +40,8 @@ class Compiled:
     """For each of them, whether its condition is true."""
     turns: tuple[Turns, ...]
     catalogue: Catalogue
+    needed: Needed
+    """What has to be worked out before classes are taken."""
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -56,7 +60,7 @@ class Compiled:
 def compiled(rules: RuleSet, owners: Owners, holders: Mapping[str, str], cap: int, as_of: date) -> Compiled:
     """`rules` are those of the day. Raises AssignError where they use a field, list or pod that there is not."""
     roles = tuple(sorted(rules.roles))
-    asked, ending = gated(rules, holders), timed(rules, holders)
+    asked, ending = gated(plain_rules(rules), holders), timed(rules, holders)
     classes = classes_of((rule.when for rule in asked.rules), asked.fields, asked.lists)
     masks = tuple(masks_of(role, asked.rules, classes, cap) for role in roles)
     askers = tuple(masks_of(asking(rule), asked.rules, classes, cap) for rule in ending)
@@ -64,6 +68,7 @@ def compiled(rules: RuleSet, owners: Owners, holders: Mapping[str, str], cap: in
     catalogue = Catalogue()
     turns = tuple(turns_of(found, rules, owners, teams, catalogue, as_of) for found in masks)
     present = tuple(holders.get(role) for role in roles)
+    needed = needed_for((rule.when for rule in rules.rules), rules)
     return Compiled(
-        rules, asked, as_of, roles, present, owners, classes, masks, ending, askers, turns, catalogue
+        rules, asked, as_of, roles, present, owners, classes, masks, ending, askers, turns, catalogue, needed
     )

@@ -31,7 +31,7 @@ def lay_roots(
     database.keep(
         "links_0",
         "SELECT children.id AS id, parent AS up, 1 AS levels "
-        "FROM children JOIN accounts AS above ON above.id = parent",
+        "FROM accounts AS above JOIN children ON parent = above.id",
     )
     steps = math.ceil(math.log2(max(most_levels, 1)))
     for step in range(steps):

@@ -11,7 +11,7 @@ from rules.language.condition import Constant, FieldKind
 from rules.language.fields import country_field
 from rules.language.folding import fold
 from rules.language.multiselect import SEPARATOR, items
-from rules.language.normalise import Normalised, Raw, normalise, quoted
+from rules.language.normalise import Normalised, Raw, normalise
 from rules.language.ruleset import Money, RuleSet
 
 Value = Constant | tuple[str, ...]
@@ -70,7 +70,7 @@ def exchanged(money: Money, amount: float, currency: Raw, missing: tuple[str, ..
     code = normalise(FieldKind.TEXT, currency, None, missing).value
     rate = 1.0 if code in (None, fold(money.currency)) else money.rates.get(str(code).upper())
     if rate is None:
-        return Normalised(None, f"is in {quoted(currency)}, for which the rules have no rate")
+        return Normalised(None, f"is in '{code}', for which the rules have no rate")
     worth = amount * rate
     return Normalised(worth) if math.isfinite(worth) else Normalised(None, f"is too much in {money.currency}")
 
