@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rules.language.actions import action_of, active_of, role_of
 from rules.language.codes import Code
-from rules.language.condition import All, Any, Condition, In, Not
+from rules.language.condition import ALWAYS, All, Any, Condition, In, Not
 from rules.language.finding import place, source_of
 from rules.language.leaves import Leaves
 from rules.language.normalise import quoted
-from rules.language.people import Pod
 from rules.language.problems import did_you_mean
 from rules.language.ruleset import Action, Rule
 from rules.language.sections.document import Header
 from rules.language.sections.rules import RuleSection
 from rules.language.spellings import condition_of
+from rules.language.targets import Tables
 from rules.language.yaml import MapNode, Node
 
 EVERY_ROLE = ""
@@ -36,11 +36,11 @@ class Written:
 def rules(
     sections: Iterable[tuple[MapNode, RuleSection | None]],
     header: Header,
-    pods: Mapping[str, Pod],
+    tables: Tables,
     leaves: Leaves,
 ) -> tuple[list[Rule], list[str]]:
     """The rules in the order in which they are tried, and the roles in order of first use."""
-    checked = _Rules(header, pods, leaves)
+    checked = _Rules(header, tables, leaves)
     for node, section in sections:
         _check_territory(node, leaves)
         if section is None:
@@ -56,8 +56,8 @@ def rules(
 class _Rules:
     """Collects rules, and reports what is wrong with each and between them."""
 
-    def __init__(self, header: Header, pods: Mapping[str, Pod], leaves: Leaves) -> None:
-        self._header, self._pods, self._leaves = header, pods, leaves
+    def __init__(self, header: Header, tables: Tables, leaves: Leaves) -> None:
+        self._header, self._tables, self._leaves = header, tables, leaves
         self.written: list[Written] = []
         self.roles: dict[str, str] = {role.casefold(): role for role in header.role_names or ()}
         self._ids: dict[str, Node] = {}
@@ -69,15 +69,23 @@ class _Rules:
         action = action_of(node, section, self._leaves)
         self._check_assignment(node, section)
         self._check_role(node, section)
-        when = condition_of(node, self._leaves, f"rule {section.id!r}")
+        when = self._condition(node, section)
         if section.level not in self._header.levels:
             advice = did_you_mean(section.level, self._header.levels)
             at = place(node, "level")
             self._leaves.report(at, Code.UNKNOWN_LEVEL, f"unknown level {quoted(section.level)}", advice)
         elif action is not None:
             rule = self._rule(node, section, when, action)
-            self._check_meaning(node, rule)
-            self.written.append(Written(section.id, node, section, (rule,)))
+            table = section.table if action is Action.ASSIGN else None
+            made = (rule,) if table is None else self._tables.expanded(node, table, rule)
+            for one in made:
+                self._check_meaning(node, one)
+            self.written.append(Written(section.id, node, section, made))
+
+    def _condition(self, node: MapNode, section: RuleSection) -> Condition:
+        if section.table is not None and not {"when", "where"} & set(node.values):
+            return ALWAYS
+        return condition_of(node, self._leaves, f"rule {section.id!r}")
 
     def _rule(self, node: MapNode, section: RuleSection, when: Condition, action: Action) -> Rule:
         assign = section.assign
@@ -112,8 +120,8 @@ class _Rules:
             message = f"rule {quoted(section.id)} assigns to an owner and to a pod"
             at = place(node, "assign", "pod")
             self._leaves.report(at, Code.OWNER_AND_POD, message, "keep one of them")
-        if assign.pod is not None and assign.pod not in self._pods:
-            advice = did_you_mean(assign.pod, self._pods) or "declare it under 'pods:'"
+        if assign.pod is not None and assign.pod not in self._tables.pods:
+            advice = did_you_mean(assign.pod, self._tables.pods) or "declare it under 'pods:'"
             at = place(node, "assign", "pod")
             self._leaves.report(at, Code.UNKNOWN_POD, f"unknown pod {quoted(assign.pod)}", advice)
 

@@ -27,12 +27,28 @@ MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class FileRows:
+    """A list's file with all its columns; rows by line, values as the list's type has them."""
+
+    origin: Origin
+    header: list[str]
+    rows: dict[int, list[str]]
+    values: list[tuple[Scalar, Constant]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class ListReader:
-    """Reads the declared lists; what is wrong goes to `problems`."""
+    """Reads the declared lists; what is wrong goes to `problems`.
+
+    `tables` are lists whose rows say where each value goes: `files` gets those rows, and values that stand
+    there twice are for the reader of the rows to report (`rules.language.targets`).
+    """
 
     folder: Path
     missing: Collection[str]
     problems: list[Problem] = field(default_factory=list)
+    tables: Collection[str] = ()
+    files: dict[str, FileRows] = field(default_factory=dict)
 
     def read(self, name: str, node: MapNode, section: ListSection) -> ValueList | None:
         """The list, its values normalised, distinct and sorted; None where it cannot be read at all."""
@@ -98,7 +114,9 @@ class ListReader:
             origin = Origin(
                 file, () if file.endswith(".parquet") else tuple(data.decode("utf-8-sig").splitlines())
             )
-            cells = rows if index is not None else ()
+            cells = list(rows) if index is not None else []
+            if name in self.tables:
+                self.files[name] = FileRows(origin, [cell.strip() for cell in header], dict(cells))
             words = [
                 Scalar(origin, line, 1, row[index or 0], True)
                 for line, row in cells
@@ -137,12 +155,16 @@ class ListReader:
     ) -> tuple[Constant, ...]:
         first: dict[Constant, Scalar] = {}
         wrong: list[tuple[Scalar, str | None]] = []
+        rows = self.files.get(name)
         for word in words:
             if not word.text.strip():
                 continue  # an empty cell is no value; other words for "nothing" are a mistake in a list
             found = constant(kind, word.text, country or _named_country(kind, word.text))
             if found.value is None or is_missing(word.text, self.missing):
                 wrong.append((word, found.problem or f"{quoted(word.text)} counts as missing"))
+            elif rows is not None:
+                first[found.value] = word
+                rows.values.append((word, found.value))
             elif first.setdefault(found.value, word) is not word:
                 wrong.append((word, None))
         if not first and not wrong:

@@ -13,6 +13,7 @@ from rules.language.assignments import rules
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
 from rules.language.derivations import Entry, derived, derived_kinds
+from rules.language.documents import Documents, read_documents
 from rules.language.exceptions import exceptions
 from rules.language.fields import STANDARD_FIELDS
 from rules.language.folding import fold
@@ -32,9 +33,10 @@ from rules.language.sections.people import PodSection, RepSection
 from rules.language.sections.rules import ExceptionSection, RuleSection
 from rules.language.sections.tests import TestSection
 from rules.language.staff import pods, reps
+from rules.language.targets import Tables, tables_in
 from rules.language.validation import check
 from rules.language.workloads import workload
-from rules.language.yaml import ListNode, MapNode, Node, Scalar, read_yaml
+from rules.language.yaml import ListNode, MapNode, Node, Scalar
 
 __all__ = ["STANDARD_FIELDS", "RulesError", "load_rules"]
 
@@ -49,25 +51,22 @@ def load_rules(path: Path, fields: Mapping[str, FieldKind] = STANDARD_FIELDS) ->
     `fields` says which account fields rules may use, and their kinds: the standard ones and the config's own.
     List files are looked for beside the rules.
     """
-    root = read_yaml(path)
-    if not isinstance(root, MapNode):
-        raise DocumentError(
-            [root.problem(Code.BAD_VALUE, "the rules must be a mapping", "begin with 'version: 1'")]
-        )
-    return _Loading(path, root, fields).load()
+    return _Loading(path.parent, read_documents(path), fields).load()
 
 
 class _Loading:
     """One reading of a document: parts are checked one by one, so that no error hides another."""
 
-    def __init__(self, path: Path, root: MapNode, fields: Mapping[str, FieldKind]) -> None:
-        self._path, self._root, self._fields = path, root, fields
+    def __init__(self, folder: Path, documents: Documents, fields: Mapping[str, FieldKind]) -> None:
+        self._folder, self._documents, self._fields = folder, documents, fields
+        self._root = documents.root
         self._problems: list[Problem] = []
 
     def load(self) -> RuleSet:
         header = self._header()
         missing = frozenset(fold(word) for word in header.missing_values)
-        lists, kinds = self._lists(missing)
+        reader = ListReader(self._folder, missing, self._problems, tables_in(self._root.get("rules")))
+        lists, kinds = self._lists(reader)
         entries = self._derived()
         fields = {**self._fields, **derived_kinds(entries, self._fields, self._problems)}
         leaves = Leaves(fields, kinds, missing, self._problems)
@@ -75,7 +74,9 @@ class _Loading:
         found_derived = derived(entries, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)
         found_reps = reps(self._mapping("reps", RepSection), self._problems)
-        found, roles = rules(self._items("rules", RuleSection), header, found_pods, leaves)
+        found, roles = rules(
+            self._items("rules", RuleSection), header, Tables(reader.files, lists, found_pods, leaves), leaves
+        )
         found = [*exceptions(self._items("exceptions", ExceptionSection), roles, leaves), *found]
         self._problems += overlaps(found, lists, self._root.origin)
         found_workload = self._workload(header, leaves)
@@ -97,7 +98,7 @@ class _Loading:
             missing_numbers=header.missing_numbers,
             workload=found_workload,
             hash=self._hash(lists),
-            files=(self._path.name, *sorted({found.file for found in lists.values() if found.file})),
+            files=(*self._documents.files, *sorted({found.file for found in lists.values() if found.file})),
             roles=tuple(roles),
             tests=tests,
             derived=found_derived,
@@ -120,9 +121,8 @@ class _Loading:
         kept, _ = check(_only(node, *good), Header)
         return kept or Header(version=1)
 
-    def _lists(self, missing: frozenset[str]) -> tuple[dict[str, ValueList], dict[str, FieldKind]]:
+    def _lists(self, reader: ListReader) -> tuple[dict[str, ValueList], dict[str, FieldKind]]:
         """The lists that can be read, and the kind of every declared one (so that its uses are checked)."""
-        reader = ListReader(self._path.parent, missing, self._problems)
         lists, kinds = {}, {}
         for key, node, section in self._mapping("lists", ListSection):
             kinds[key.text] = section.type if section is not None else FieldKind.TEXT
@@ -185,8 +185,7 @@ class _Loading:
     def _hash(self, lists: Mapping[str, ValueList]) -> str:
         """SHA-256 over the rule file, every list and the kinds of the fields."""
         fields = [f"{name} {kind.value}" for name, kind in sorted(self._fields.items())]
-        document = hashlib.sha256(self._path.read_bytes()).hexdigest()
-        return hashlib.sha256("\n".join([document, *digests(lists), *fields]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([self._documents.digest, *digests(lists), *fields]).encode()).hexdigest()
 
 
 def _only(node: MapNode, *names: str) -> MapNode:
