@@ -107,7 +107,7 @@ def conclude(
     database: DuckDatabase, ready: Compiled, tables: Tables, into: Path, memory_into: Path | None
 ) -> AssignSummary:
     """From `unsorted` to the assignments, sorted by id: a few narrow columns, on this machine."""
-    database.keep_numbered("decided", "SELECT * FROM unsorted ORDER BY id")
+    database.number("decided", "unsorted", by="id")
     [(accounts,)] = database.fetch("SELECT count(*) FROM decided")
     settled = [_settled(database, ready, role, tables.accounts, accounts) for role in range(len(ready.roles))]
     rows = Rows(ready.catalogue, ready.owners, tables.accounts)

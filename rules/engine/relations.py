@@ -13,8 +13,12 @@ from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from rules.engine.sql import text
+
+BATCH = 65_536
 
 
 class Database(Protocol):
@@ -63,7 +67,7 @@ class DuckDatabase:
         if self._folder is None:
             self.con.execute(f"CREATE TABLE {name} AS {query}")
             return
-        file = text(str(self._folder / f"{name}.parquet"))
+        file = text(str(self._file(name)))
         self.con.execute(f"COPY ({query}) TO {file} (FORMAT parquet)")
         self.con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({file})")
 
@@ -89,26 +93,46 @@ class DuckDatabase:
         """Rows of Python values."""
         return self.con.execute(query).fetchall()
 
-    def keep_numbered(self, name: str, query: str) -> None:
-        """As `keep`, with the row's position in the column `number`."""
-        assert self._folder is not None, "rows are numbered by the file that they are in"
-        file = text(str(self._folder / f"{name}.parquet"))
-        self.con.execute(f"COPY ({query}) TO {file} (FORMAT parquet)")
+    def number(self, name: str, kept: str, by: str) -> None:
+        """Shows what is kept under another name, sorted and with the row's position in the column `number`.
+
+        Snapshots are sorted by id and plans keep their order, so that there is mostly nothing to sort.
+        """
+        if not self._ascends(kept, by):
+            self.keep(f"{kept}_sorted", f"SELECT * FROM {kept} ORDER BY {by}")
+            kept = f"{kept}_sorted"
         self.con.execute(
             f"CREATE VIEW {name} AS SELECT * RENAME (file_row_number AS number) "
-            f"FROM read_parquet({file}, file_row_number = TRUE)"
+            f"FROM read_parquet({text(str(self._file(kept)))}, file_row_number = TRUE)"
         )
+
+    def _ascends(self, kept: str, by: str) -> bool:
+        """Whether the rows stand in the ascending order of a column of text that is never missing."""
+        last = ""
+        if not self._file(kept).is_file():
+            return False
+        with pq.ParquetFile(self._file(kept)) as file:
+            for batch in file.iter_batches(BATCH, columns=[by]):
+                values = batch.column(0)
+                if values.null_count or not pc.all(pc.less_equal(values[:-1], values[1:])).as_py():
+                    return False
+                if values[0].as_py() < last:
+                    return False
+                last = values[-1].as_py()
+        return True
+
+    def _file(self, kept: str) -> Path:
+        assert self._folder is not None, "rows are numbered by the file that they are in"
+        return self._folder / f"{kept}.parquet"
 
     @contextmanager
     def joins_as_written(self) -> Iterator[None]:
         """The joins stand in the right order already; DuckDB 2.0 would find a worse one."""
         self.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        self.con.execute("SET preserve_insertion_order = FALSE")
         try:
             yield
         finally:
             self.con.execute("RESET disabled_optimizers")
-            self.con.execute("SET preserve_insertion_order = TRUE")
 
     def _with(self, rows: pa.Table, statement: str) -> None:
         self.con.register("rows_given", rows)

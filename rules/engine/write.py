@@ -58,7 +58,14 @@ def write_assignments(tables: Iterable[pa.Table], into: Path) -> None:
     partial = into.with_name(f".{into.name}.{os.getpid()}.partial")
     try:
         # Without Arrow's own schema in the file, its readers see plain text and not the numbering.
-        with pq.ParquetWriter(partial, NUMBERED, compression="zstd", store_schema=False) as writer:
+        with pq.ParquetWriter(
+            partial,
+            NUMBERED,
+            compression="zstd",
+            store_schema=False,
+            use_dictionary=[name for name in NUMBERED.names if name != "account_id"],
+            write_statistics=["account_id"],
+        ) as writer:
             for rows in _row_groups(tables):
                 writer.write_table(rows, row_group_size=ROW_GROUP)
         partial.replace(into)
