@@ -12,9 +12,10 @@ from connectors.sandbox import Seed, running
 from sync import errors
 from sync.config import load_project
 from sync.demo.play import REPS, SECRET_VARIABLES, make_project
-from sync.explanation import explain_text
+from sync.explanation import tell
 from sync.plan import Plan
 from sync.report import plan_text
+from sync.report.explain_text import explain_text
 from sync.run import propose, pull
 from sync.session import Session
 from tests.docs.blocks import ROOT, Block, blocks, prose
@@ -57,7 +58,7 @@ def test_the_explanation_is_the_one_that_explain_prints(planned: tuple[Session, 
     picture = _picture("explain").text.splitlines()
     name = picture[0].partition(" (")[0]
     assert f'territory explain "{name}"' in prose(README)
-    assert difference(picture, explain_text(planned[0], name).splitlines()) is None
+    assert difference(picture, explain_text(tell(planned[0], name)).splitlines()) is None
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:
