@@ -15,6 +15,7 @@ from rules.engine.spark.translate import to_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StructType
 
 
 class SparkDatabase:
@@ -33,7 +34,7 @@ class SparkDatabase:
 
     def parquet(self, name: str, file: Path, columns: str = "*", where: str = "") -> None:
         """The file itself is `<name>_file`."""
-        self._show(f"{name}_file", file)
+        self._show(f"{name}_file", file, None)
         self.view(name, f"SELECT {columns} FROM {name}_file" + (f" WHERE {where}" if where else ""))
 
     def view(self, name: str, query: str) -> None:
@@ -44,8 +45,7 @@ class SparkDatabase:
     def keep(self, name: str, query: str) -> None:
         """Parquet files that the workers write."""
         folder = self._folder / name
-        self._write(query, folder)
-        self._show(name, folder)
+        self._show(name, folder, self._write(query, folder))
 
     def store(self, name: str, rows: pa.Table) -> None:
         """A Parquet file that the driver writes."""
@@ -53,11 +53,13 @@ class SparkDatabase:
 
     def fill(self, name: str, schema: pa.Schema, rows: Iterable[pa.Table]) -> None:
         """A Parquet file that the driver writes part by part."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
         file = self._folder / f"{name}.parquet"
         with pq.ParquetWriter(file, schema, store_schema=False) as writer:
             for part in rows:
                 writer.write_table(part.cast(schema))
-        self._show(name, file)
+        self._show(name, file, from_arrow_schema(schema))
 
     def batches(self, query: str, rows: int) -> Iterator[pa.RecordBatch]:
         """Through files, so that the driver never holds all of a result; the order is lost."""
@@ -72,13 +74,15 @@ class SparkDatabase:
         """Rows of Python values."""
         return [tuple(row) for row in self._session.sql(to_spark(query)).collect()]
 
-    def _write(self, query: str, folder: Path) -> None:
-        self._session.sql(to_spark(query)).write.parquet(folder.absolute().as_uri())
+    def _write(self, query: str, folder: Path) -> StructType:
+        found = self._session.sql(to_spark(query))
+        found.write.parquet(folder.absolute().as_uri())
         if not folder.is_dir():
             raise AssignError(
                 f"Spark wrote {folder}, and it is not to be seen from here; put the state folder on storage that "
                 "this machine and Spark's workers share under one path"
             )
+        return found.schema
 
     def hand_over(self, database: DuckDatabase) -> None:
         """Shows every relation under its name to a DuckDB of this machine."""
@@ -87,6 +91,8 @@ class SparkDatabase:
         for name, query in self._views.items():
             database.view(name, query)
 
-    def _show(self, name: str, file: Path) -> None:
-        self._session.read.parquet(file.absolute().as_uri()).createOrReplaceTempView(name)
+    def _show(self, name: str, file: Path, schema: StructType | None) -> None:
+        """Spark looks into the files itself where no schema is given, which takes it a moment each time."""
+        reader = self._session.read if schema is None else self._session.read.schema(schema)
+        reader.parquet(file.absolute().as_uri()).createOrReplaceTempView(name)
         self._files[name] = file
