@@ -21,6 +21,8 @@ class Difference:
     found: str | None
 
     def __str__(self) -> str:
+        if self.what == "account":
+            return f"account {_shown(self.expected)}: {self.found}"
         return f"{self.what}: expected {_shown(self.expected)}, found {_shown(self.found)}"
 
 
@@ -113,7 +115,7 @@ def _run(test: RuleTest, rules: RuleSet, as_of: date, explained: Golden | None) 
     if test.account is None:
         roles = explain(test.given, rules, as_of)
     elif explained is None:
-        return _absent(test, "no snapshot; pull first")
+        return _absent(test, "there is no snapshot to take it from; pull first")
     elif (found := explained(test.account)) is None:
         return _absent(test, "not in the last snapshot")
     else:

@@ -78,12 +78,12 @@ def tell(session: Session, wanted: str, role: str | None = None) -> Told:
 
 
 @contextmanager
-def telling(session: Session, rules: RuleSet) -> Iterator[Teller]:
+def telling(session: Session, rules: RuleSet, day: date | None = None) -> Iterator[Teller]:
     """What explanations of the last snapshot are read from; SyncError where nothing was pulled yet."""
     snapshot = load_snapshot(session.snapshots)
     if snapshot is None:
         raise SyncError('nothing was pulled yet; do so with "territory pull"')
-    as_of = today_of(session, rules)
+    as_of = day or today_of(session, rules)
     plan = latest_plan(session.project.state / "ledger.sqlite")
     planned = session.plans / (plan or "none")[:12] / "assignments.parquet"
     with scratch() as con:
@@ -130,6 +130,10 @@ class Teller:
         told = tuple(self._role(row, e, parents.get(e.role), planned.get(e.role)) for e in explained.values())
         derived = derivations(self.rules, subject.record.values, subject.facts, subject.bands)
         return Told(row, self.as_of, subject.record, told, above, derived, self.names)
+
+    def explained(self, row: Row) -> tuple[Explanation, ...]:
+        """How the rules alone decide about the account, in every role."""
+        return self._explained(self._subject(row, self._ancestry(row)))
 
     def _role(
         self, row: Row, found: Explanation, parent: Explanation | None, planned: Row | None

@@ -66,6 +66,14 @@ def _test_connection(config: Path) -> None:
         connector.close()
 
 
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="The day on which rules are looked at; today if left out."
+    ),
+]
+
+
 class Format(StrEnum):
     """How a report is printed."""
 
@@ -80,12 +88,7 @@ def lint(
     format: Annotated[
         Format, typer.Option("--format", help="For people, scripts, or code review.")
     ] = Format.TEXT,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of", formats=["%Y-%m-%d"], help="The day that rules are looked at; today if left out."
-        ),
-    ] = None,
+    as_of: AsOf = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail as errors do.")] = False,
 ) -> None:
     """Check config, rules and lists, prove that the rules mean what they say, and show an account for each fault."""
@@ -131,18 +134,26 @@ def test(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Name the rules that no test reaches.")
     ] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_of: AsOf = None,
 ) -> None:
-    """Run the tests that stand beside the rules."""
-    from rules.testing import run_tests
+    """Run the tests that stand beside the rules: accounts as text, and golden accounts of the last snapshot."""
     from sync.cli.session import open_session
-    from sync.explanation import today_of
+    from sync.report.tests_text import junit_xml, tests_json
+    from sync.rule_tests import run
 
-    session = open_session(config, progress=False)
-    rules = session.project.rules()
-    ran = run_tests(rules, today_of(session, rules))
-    typer.echo(str(ran))
-    if coverage and ran.uncovered:
-        typer.echo("rules that no test reaches: " + ", ".join(ran.uncovered))
+    ran = run(open_session(config, progress=False), as_of.date() if as_of else None)
+    if junit is not None:
+        junit.write_text(junit_xml(ran), encoding="utf-8")
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(tests_json(ran), indent=2))
+    else:
+        typer.echo(str(ran))
+        if coverage and ran.uncovered:
+            typer.echo("rules that no test reaches: " + ", ".join(ran.uncovered))
     raise typer.Exit(DONE if ran.passed else FAILED)
 
 
