@@ -14,6 +14,7 @@ from rules.language.sections.lists import ListSection
 from rules.language.sections.people import PodSection, RepSection
 from rules.language.sections.rules import ExceptionSection, RuleSection
 from rules.language.sections.tests import TestSection
+from rules.language.sections.values import Include, Kinds, MoneySection, SynonymEntry, VariableValue
 from rules.language.sections.workload import WorkloadSection
 
 LEVELS = ("legal", "named", "holdout", "family", "segment", "geography", "catch_all")
@@ -68,6 +69,12 @@ class Header(Section):
     mode: Mode = Mode.REPLACE
     """Whether accounts that have an active owner are reassigned."""
     family: FamilySection = FamilySection()
+    kinds: Kinds = Field(default_factory=dict)
+    """Finer kinds of text fields: what they are compared as."""
+    synonyms: dict[FieldName, SynonymEntry] = Field(default_factory=dict)
+    """Per field of text: a word, and the spellings that stand for it."""
+    money: MoneySection | None = None
+    """The one currency that amounts are compared in; without it, amounts are compared as they stand."""
     workload: WorkloadSection | None = None
 
     @property
@@ -79,6 +86,9 @@ class Header(Section):
 class Document(Header):
     """The whole of rules.yaml."""
 
+    include: Include = ()
+    vars: dict[Name, VariableValue] = Field(default_factory=dict)
+    """Values that are used as `${name}`."""
     lists: dict[Name, ListSection] = Field(default_factory=dict)
     derived: dict[FieldName, DerivedEntry] = Field(default_factory=dict)
     """Fields that are worked out rather than read."""
