@@ -8,7 +8,7 @@ from rules.language.problems import listing
 from rules.proof.account import Account
 from rules.proof.codes import ProofCode, Severity
 from rules.proof.findings import Finding
-from rules.proof.solver import Undecided
+from rules.proof.solver import Found, Undecided
 from rules.proof.world import World
 
 
@@ -19,9 +19,8 @@ def dead_rules(world: World) -> Iterator[Finding]:
         if number in reached:
             continue
         before = world.before(number)
-        takes = world.takes[number]
-        answer = world.show([takes, *(-world.takes[earlier] for earlier in before)], [number])
-        if isinstance(answer, Account):
+        answer = world.solver.ask([world.takes[number], *(-world.takes[earlier] for earlier in before)])
+        if isinstance(answer, Found):
             continue
         if isinstance(answer, Undecided):
             sentence = f"whether rule {rule.id} ever takes an account could not be worked out"
@@ -65,8 +64,7 @@ def _finding(world: World, number: int, before: list[int]) -> Finding:
     witness = shown if isinstance(shown, Account) else None
     word = "rule" if len(ids) == 1 else "rules"
     sentence = f"rule {rule.id} takes no account: {word} {listing(ids)} {'takes' if len(ids) == 1 else 'take'} every one before"
-    winner = None if witness is None else world.winner(witness, rule.role)
     return Finding(
         ProofCode.SHADOWED, Severity.ERROR, (rule.id, *ids), rule.source, sentence,
-        "put it before, or at a higher level, or remove it", witness, winner, rule.role,
+        "put it before, or at a higher level, or remove it", witness, role=rule.role,
     )  # fmt: skip

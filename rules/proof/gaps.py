@@ -30,10 +30,10 @@ def _gap(world: World, role: str, severity: Severity, place: Source) -> Iterator
     elif isinstance(answer, Account) and last is None:
         sentence = f"there are accounts that no rule of the role {role} takes"
         advice = "add a catch-all: a rule at the last level with 'when: {}'"
-        yield Finding(ProofCode.GAP, severity, (), place, sentence, advice, answer, None, role)
+        yield Finding(ProofCode.GAP, severity, (), place, sentence, advice, answer, role=role)
     elif isinstance(answer, Account) and last is not None:
         rule = world.rules.rules[last]
         sentence = f"there are accounts that only the catch-all {rule.id} takes in the role {role}"
         yield Finding(
-            ProofCode.CATCH_ALL, Severity.NOTE, (rule.id,), rule.source, sentence, "", answer, rule.id, role
+            ProofCode.CATCH_ALL, Severity.NOTE, (rule.id,), rule.source, sentence, "", answer, role=role
         )

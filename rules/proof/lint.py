@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import chain
 
 from rules.language.place import Source
 from rules.language.ruleset import RuleSet
@@ -12,8 +11,10 @@ from rules.language.today import on_day
 from rules.proof.alive import dead_rules
 from rules.proof.calendar import ending
 from rules.proof.check import checked
+from rules.proof.codes import ProofCode
 from rules.proof.findings import Finding, in_order
 from rules.proof.gaps import gaps
+from rules.proof.over import needless
 from rules.proof.overlap import overlaps
 from rules.proof.world import World
 
@@ -37,7 +38,8 @@ def _findings(rules: RuleSet, as_of: date, soon_days: int, most: int) -> Iterato
     yield from ending(rules, as_of, soon_days)
     place = Source(rules.files[0] if rules.files else "rules.yaml", 1, 1)
     today = on_day(rules, as_of)
-    by_id = {rule.id: rule for rule in today.rules}
     with World(today) as world:
-        for finding in chain(dead_rules(world), overlaps(world, most), gaps(world, place)):
-            yield checked(finding, today, by_id)
+        dead = tuple(dead_rules(world))
+        never = {finding.rules[0] for finding in dead if finding.code is not ProofCode.UNDECIDED}
+        others = (*overlaps(world, most, never), *needless(world), *gaps(world, place))
+    yield from checked((*dead, *others), today)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rules.engine.classes import tests_in
 from rules.language.condition import InList
@@ -16,10 +16,13 @@ from rules.proof.solver import Undecided
 from rules.proof.world import World
 
 
-def overlaps(world: World, most: int) -> Iterator[Finding]:
-    """One finding for each pair, at most so many; a rule that takes every account is no party to one."""
+def overlaps(world: World, most: int, without: Collection[str] = ()) -> Iterator[Finding]:
+    """One finding for each pair, at most so many; a rule that takes every account is no party to one.
+
+    `without` has the ids of rules of which something worse is said.
+    """
     found = 0
-    for (level, role), group in _groups(world).items():
+    for (level, role), group in _groups(world, without).items():
         above = _above(world, level, role)
         targets = [target(world.rules.rules[number]) for number in group]
         for one, other in meeting(world, group, targets):
@@ -38,10 +41,10 @@ def target(rule: Rule) -> tuple[Action, str, str | None, str | None]:
     return rule.action, rule.territory, rule.owner, rule.pod
 
 
-def _groups(world: World) -> dict[tuple[str, str], list[int]]:
+def _groups(world: World, without: Collection[str]) -> dict[tuple[str, str], list[int]]:
     groups: dict[tuple[str, str], list[int]] = {}
     for number, rule in enumerate(world.rules.rules):
-        if not world.is_trivial(number):
+        if not world.is_trivial(number) and rule.id not in without:
             groups.setdefault((rule.level, rule.role), []).append(number)
     return groups
 
@@ -83,7 +86,7 @@ def _finding(world: World, one: int, other: int, above: Literal) -> Finding | No
         advice = "end one of them"
     return Finding(
         code, Severity.NOTE if is_apart else Severity.ERROR, (second.id, first.id), second.source,
-        sentence, advice, answer, world.winner(answer, first.role), first.role,
+        sentence, advice, answer, role=first.role,
     )  # fmt: skip
 
 

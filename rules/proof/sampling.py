@@ -14,6 +14,8 @@ from rules.proof.variables import ItemVariables
 
 Aim = dict[str, int]
 """Field to the set of cells in which the account is wanted."""
+Plain = tuple[FieldCells, int]
+"""A field, and its cells of values that nobody would find odd."""
 PER_RULE = 6
 SEED = 1
 
@@ -45,10 +47,11 @@ class Samples:
 def samples_of(encoding: Encoding) -> Samples:
     """A few accounts for every rule; the same ones every time."""
     random = Random(SEED)  # noqa: S311 - a choice that must repeat, not a secret
+    fields = {field: (found, _plain(found)) for field, found in encoding.fields.items()}
     aims = []
     for rule in encoding.rules.rules:
         condition = taking(rule, encoding.rules)
-        aims += [_aim(condition, True, encoding.fields, random) for _ in range(PER_RULE)]
+        aims += [_aim(condition, True, fields, random) for _ in range(PER_RULE)]
     accounts = [_account(aim, encoding, random) for aim in aims if aim is not None]
     truths = _truths(encoding, accounts)
     everything = (1 << len(accounts)) - 1
@@ -61,7 +64,7 @@ def samples_of(encoding: Encoding) -> Samples:
     return Samples(encoding, accounts, possible, truths)
 
 
-def _aim(condition: Condition, holds: bool, fields: Mapping[str, FieldCells], random: Random) -> Aim | None:
+def _aim(condition: Condition, holds: bool, fields: Mapping[str, Plain], random: Random) -> Aim | None:
     """Cells that make the condition true (or false), None where this choice of alternatives has none."""
     match condition:
         case Not(part):
@@ -71,13 +74,12 @@ def _aim(condition: Condition, holds: bool, fields: Mapping[str, FieldCells], ra
                 return _together([_aim(part, holds, fields, random) for part in parts], fields)
             return _aim(random.choice(parts), holds, fields, random) if parts else None
         case test:
-            found = fields[test.field]
+            found, plain = fields[test.field]
             cells = found.truth[test]
             if not holds:
                 cells = ((1 << len(found.cells)) - 1) & ~cells
                 cells &= ~0 if isinstance(test, IsMissing) else ~1
-            plain = cells & _plain(found)
-            return {test.field: plain or cells} if cells else None
+            return {test.field: cells & plain or cells} if cells else None
 
 
 def _plain(found: FieldCells) -> int:
@@ -85,13 +87,13 @@ def _plain(found: FieldCells) -> int:
     return sum(1 << number for number, cell in enumerate(found.cells) if cell.natural and cell.real)
 
 
-def _together(aims: Sequence[Aim | None], fields: Mapping[str, FieldCells]) -> Aim | None:
+def _together(aims: Sequence[Aim | None], fields: Mapping[str, Plain]) -> Aim | None:
     both: Aim = {}
     for aim in aims:
         if aim is None:
             return None
         for field, cells in aim.items():
-            is_several = fields[field].is_several
+            is_several = fields[field][0].is_several
             both[field] = both.get(field, 0) | cells if is_several else both.get(field, -1) & cells
             if not both[field]:
                 return None

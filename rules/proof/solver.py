@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rules.proof.circuit import Literal
 from rules.proof.encode import Encoding
 
-Model = frozenset[Literal]
-"""The variables that are true."""
+Model = Sequence[Literal]
+"""Every variable in order, negative where it is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Solver:
         """An account of the question that meets as many wishes as come along, earlier ones first."""
         self._send()
         held = [-self.encoding.doubt]
-        if self.encoding.remembered not in model:
+        if model[self.encoding.remembered - 1] < 0:
             held.append(-self.encoding.remembered)
         left = list(wishes)
         while True:
@@ -93,7 +93,7 @@ class Solver:
             left.remove(last)
 
     def _model(self) -> Model:
-        return frozenset(literal for literal in self._solver.get_model() if literal > 0)
+        return self._solver.get_model()  # type: ignore[no-any-return]
 
     def _send(self) -> None:
         """Clauses that were made since the last question."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 from rules.language.condition import IsMissing, Test
 from rules.proof.cells import MISSING, FieldCells
 from rules.proof.circuit import FALSE, TRUE, Circuit, Literal
@@ -44,9 +47,9 @@ class FieldVariables:
         last = self.within(1 << len(self.found.cells) - 1)
         return self._circuit.either((plain, self._circuit.both((last, self._unknown[test]))))
 
-    def cells(self, model: frozenset[Literal]) -> tuple[int, ...]:
-        """The cell that the value lies in."""
-        return (sum(step in model for step in self.steps),)
+    def cells(self, model: Sequence[Literal]) -> tuple[int, ...]:
+        """The cell that the value lies in; `model` has every variable in order, negative where it is false."""
+        return (bisect_left(self.steps, True, key=lambda step: model[step - 1] < 0),)
 
     def preferred(self) -> list[Literal]:
         """What makes the value missing: the phase that a solver begins with."""
@@ -80,8 +83,8 @@ class ItemVariables(FieldVariables):
         items = [item for number, item in enumerate(self.steps, 1) if cells >> number & 1]
         return self._circuit.either([self.missing, *items] if cells >> MISSING & 1 else items)
 
-    def cells(self, model: frozenset[Literal]) -> tuple[int, ...]:
-        found = tuple(number for number, item in enumerate(self.steps, 1) if item in model)
+    def cells(self, model: Sequence[Literal]) -> tuple[int, ...]:
+        found = tuple(number for number, item in enumerate(self.steps, 1) if model[item - 1] > 0)
         return found or (MISSING,)
 
 

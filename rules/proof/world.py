@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from rules.engine.classes import tests_in
-from rules.evaluate import evaluate, matches
 from rules.language.derived import Banded
 from rules.language.ruleset import Action, Rule, RuleSet
 from rules.proof.account import Account, account_of
 from rules.proof.cells import MISSING
 from rules.proof.circuit import TRUE, Literal
-from rules.proof.encode import Encoding, taking
+from rules.proof.encode import Encoding
 from rules.proof.sampling import Samples, samples_of
 from rules.proof.solver import Found, Impossible, Solver, Undecided
 
@@ -82,11 +81,6 @@ class World:
         cells = {field: found.cells(model) for field, found in self.encoding.variables.items()}
         return self._account(cells, shown)
 
-    def winner(self, account: Account, role: str) -> str | None:
-        """The rule that takes the account in the role, None where none does; by the book, not by the formula."""
-        rule = winner_of(self.rules, account, role)
-        return None if rule is None else rule.id
-
     def is_trivial(self, number: int) -> bool:
         """The rule takes every account."""
         return self.takes[number] == TRUE
@@ -117,16 +111,6 @@ class World:
     def _account(self, cells: dict[str, tuple[int, ...]], shown: tuple[str, ...]) -> Account:
         more = tuple(f for f, found in cells.items() if found != (MISSING,) and f not in shown)
         return account_of(cells, self.encoding.fields, shown + more, self.rules.fields)
-
-
-def winner_of(rules: RuleSet, account: Account, role: str) -> Rule | None:
-    """The first rule of the role that takes the account; a hold takes none, as what is beneath shines through."""
-    for rule in rules.rules:
-        if rule.role != role or rule.action is Action.KEEP:
-            continue
-        if matches(evaluate(taking(rule, rules), account.values, rules.lists), rule.if_unknown):
-            return rule
-    return None
 
 
 def _hides(earlier: Rule, rule: Rule) -> bool:
