@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
@@ -14,6 +15,8 @@ from rules.language.problems import DocumentError, Problem, did_you_mean
 from rules.language.yaml import ListNode, MapNode, Node, Scalar
 
 M = TypeVar("M", bound=BaseModel)
+_ENUM = re.compile(r"<\w+\.\w+: ('\w*')>")
+"""How pydantic shows a member of an enumeration among literals."""
 Place = tuple[int | str, ...]
 
 
@@ -75,7 +78,10 @@ def _problems(node: Node, model: type[BaseModel], errors: list[ErrorDetails]) ->
     found = [(_find(node, error), error) for error in errors]
     kept = _best_branches(found)
     problems: dict[tuple[Place, str], Problem] = {}
+    inside = {where.path[:-1] for where, _ in found}
     for where, error in found:
+        if error["type"] == "too_short" and where.path in inside:
+            continue  # pydantic counts the good items only; the wrong ones are reported themselves
         if where.branch is None or where.branch == kept[where.fork]:
             name = str(error["loc"][-1]) if error["type"] == "missing" else ""
             problems.setdefault((where.path, name), _problem(where.node, model, error))
@@ -139,7 +145,7 @@ def _problem(at: Node, model: type[BaseModel], error: ErrorDetails) -> Problem:
         case "missing":
             return at.problem(Code.MISSING_KEY, f"{name!r} is missing here")
         case "literal_error" | "enum" if isinstance(at, Scalar):
-            choices = str(error["ctx"]["expected"])
+            choices = _ENUM.sub(r"\1", str(error["ctx"]["expected"]))
             known = [word.strip("' ") for word in choices.replace(" or ", ",").split(",")]
             return at.problem(
                 Code.BAD_VALUE, f"{name}: {at.text!r} is not one of {choices}", _near(at.text, known)
