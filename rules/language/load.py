@@ -21,6 +21,7 @@ from rules.language.header import check_header, family_of, holders_of
 from rules.language.known_values import known_values
 from rules.language.leaves import Leaves
 from rules.language.lists import ListReader, digests
+from rules.language.meanings import meanings_of
 from rules.language.overlaps import overlaps
 from rules.language.problems import DocumentError, Problem, RulesError
 from rules.language.ruleset import RuleSet, ValueList, Workload
@@ -68,8 +69,9 @@ class _Loading:
         reader = ListReader(self._folder, missing, self._problems, tables_in(self._root.get("rules")))
         lists, kinds = self._lists(reader)
         entries = self._derived()
-        fields = {**self._fields, **derived_kinds(entries, self._fields, self._problems)}
-        leaves = Leaves(fields, kinds, missing, self._problems)
+        own = meanings_of(self._root, header, self._folder, self._fields, missing, self._problems)
+        fields = {**own.fields, **derived_kinds(entries, own.fields, self._problems)}
+        leaves = Leaves(fields, kinds, missing, self._problems, own.synonyms, lists)
         check_header(self._root, header, leaves)
         found_derived = derived(entries, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)
@@ -97,11 +99,16 @@ class _Loading:
             missing_values=tuple(sorted(missing | {""})),
             missing_numbers=header.missing_numbers,
             workload=found_workload,
-            hash=self._hash(lists),
-            files=(*self._documents.files, *sorted({found.file for found in lists.values() if found.file})),
+            hash=self._hash([*digests(lists), *own.digests]),
+            files=(
+                *self._documents.files,
+                *sorted({f.file for f in lists.values() if f.file} | own.files.keys()),
+            ),
             roles=tuple(roles),
             tests=tests,
             derived=found_derived,
+            synonyms=own.synonyms,
+            money=own.money,
             domains=domains,
             reps=found_reps,
             holders=holders,
@@ -182,10 +189,10 @@ class _Loading:
         self._problems += problems
         return section
 
-    def _hash(self, lists: Mapping[str, ValueList]) -> str:
-        """SHA-256 over the rule file, every list and the kinds of the fields."""
+    def _hash(self, digests: list[str]) -> str:
+        """SHA-256 over the documents, every file that they name and the kinds of the fields."""
         fields = [f"{name} {kind.value}" for name, kind in sorted(self._fields.items())]
-        return hashlib.sha256("\n".join([self._documents.digest, *digests(lists), *fields]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([self._documents.digest, *digests, *fields]).encode()).hexdigest()
 
 
 def _only(node: MapNode, *names: str) -> MapNode:
