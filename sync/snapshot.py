@@ -22,6 +22,7 @@ from connectors.records import RecordKind, Watermark
 from rules.decisions import Tables
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import replacing, sha256, write_text
+from sync.kept import remember
 from sync.scratch import scratch
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Puller:
             )
         snapshot = replace(snapshot, id=snapshot.folder.name)
         _point(self.folder, snapshot)
+        remember(self.folder, snapshot.id, now)
         self._forget_old(snapshot)
         return PullReport(snapshot, came, before, whole)
 

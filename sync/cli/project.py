@@ -185,6 +185,42 @@ def explain(
 
 
 @app.command()
+def backtest(
+    config: ConfigOption = DEFAULT_CONFIG,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; all if left out.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; all if left out.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="Only this day, over the last snapshot until then."
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Another rule file, compared with the project's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What the rules would have moved on the nights whose snapshots are kept: churn, balance, accounts that flip."""
+    from sync.backtesting import run
+    from sync.cli.session import open_session
+    from sync.report.backtest_text import backtest_json, backtest_text
+
+    days = (day.date() if day else None for day in (first, last, as_of))
+    begin, end, only = days
+    tested = run(open_session(config, progress=False), begin, end, rules, only)
+    if as_json:
+        import orjson
+
+        typer.echo(orjson.dumps(backtest_json(tested), option=orjson.OPT_INDENT_2).decode())
+    else:
+        typer.echo(backtest_text(tested), nl=False)
+
+
+@app.command()
 def schema() -> None:
     """The JSON Schema of rules.yaml, for editors."""
     import json
