@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,7 +12,7 @@ from rules.engine.classes import FieldClasses
 from rules.engine.errors import AssignError
 from rules.engine.family import lay_roots
 from rules.engine.masks import RoleMasks
-from rules.engine.matching import word_column
+from rules.engine.matching import mask_tables
 from rules.engine.owners import Owners
 from rules.engine.relations import Database
 from rules.engine.turns import Turns
@@ -34,17 +33,9 @@ def lay_accounts(database: Database, accounts: Path, holders: Sequence[str | Non
 
 
 def lay_masks(database: Database, classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks]) -> None:
-    """Makes `mask_<n>` for the n-th field: a row per class, a column per role and word that it constrains."""
-    for number, (field, found) in enumerate(classes.items()):
-        columns = {
-            word_column(role, word): pa.array(masked.words[field][:, word])
-            for role, masked in enumerate(masks)
-            if field in masked.words
-            for word in range(len(masked.all_set))
-            if masked.constrains(field, word)
-        }
-        numbers = pa.array(np.arange(found.count, dtype=np.int32))
-        database.store(f"mask_{number}", pa.table({"class": numbers, **columns}))
+    """Makes `mask_<n>` for the n-th group of fields."""
+    for number, table in enumerate(mask_tables(classes, masks)):
+        database.store(f"mask_{number}", table)
 
 
 def lay_turns(database: Database, turns: Sequence[Turns], owners: Owners) -> None:

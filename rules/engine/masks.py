@@ -51,10 +51,6 @@ class RoleMasks:
     """Per word, every bit in use."""
     expressions: tuple[Expression, ...]
 
-    def constrains(self, field: str, word: int) -> bool:
-        """Whether the field can exclude any box of the word."""
-        return bool((self.words[field][:, word] != self.all_set[word]).any())
-
 
 def masks_of(
     role: str, rules: Sequence[Rule], classes: Mapping[str, FieldClasses], cap: int = CAP
@@ -71,7 +67,7 @@ def masks_of(
             found = ({},)
             ends = False
         else:
-            ends = found == ({},)
+            ends = found == ({},) and not rules[position].borrows_territory
         boxes.extend(found)
         slots.extend(Slot(position, review) for _ in found)
         if ends:

@@ -1,15 +1,19 @@
 """Second part of the relational plan: classes in, per role the first matching bit out.
 
-The SQL text is a function of the rules alone; the small tables that it joins are made by `masks`.
+The SQL text is a function of the rules alone, and so are the small tables that it joins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
 
 from rules.engine.boxes import Question, answering, fields_in
 from rules.engine.classes import FieldClasses
-from rules.engine.masks import BITS, RoleMasks
+from rules.engine.groups import Group, groups_of, narrowed
+from rules.engine.masks import BITS, RoleMasks, Words
 from rules.engine.sql import member_of
 from rules.language.condition import All, Any, Condition, Not
 from rules.language.ruleset import Rule
@@ -24,18 +28,22 @@ def matched(
 ) -> str:
     """Per role r the first bit `bit_<r>`, -1 for none, beside the columns that are `passed` on.
 
-    Field by field, so that a row never carries more than one running word per word of the masks. `beneath`
+    Group by group, so that a row never carries more than one running word per word of the masks. `beneath`
     gives for a role the bits among which `beneath_<r>` is the first, as words; None asks for no such thing.
     """
     numbers = {field: f"c{number}" for number, field in enumerate(classes)}
-    running = [
-        f"{_start(found, word, numbers, classes, rules)} AS {word_column(role, word)}"
+    groups = groups_of(classes, masks)
+    keys = [f"{group.number(numbers)} AS k{number}" for number, group in enumerate(groups)]
+    running = {
+        word_column(role, word): _start(found, word, numbers, classes, rules)
         for role, found in enumerate(masks)
         for word in range(len(found.all_set))
-    ]
-    query = f"SELECT {', '.join([*passed, *numbers.values(), *running])} FROM classed"
-    for number, field in enumerate(classes):
-        query = _narrowed(query, number, field, masks)
+    }
+    starts = [f"{start} AS {word}" for word, start in running.items()]
+    query = f"SELECT {', '.join([*passed, *keys, *starts])} FROM classed"
+    for number, group in enumerate(groups):
+        later = [f"k{following}" for following in range(number + 1, len(groups))]
+        query = _narrowed(query, number, [*passed, *later], tuple(running), _mask_words(group, masks))
     bits = [f"{_first_bit(_words(role, found))} AS bit_{role}" for role, found in enumerate(masks)]
     bits += [
         f"{_first_bit([f'({word} & {among})' for word, among in zip(_words(role, masks[role]), words, strict=True)])}"
@@ -43,22 +51,37 @@ def matched(
         for role, words in enumerate(beneath)
         if words is not None
     ]
-    return f"SELECT {', '.join([*passed, *bits])} FROM ({query})"
+    return f"SELECT {', '.join([*passed, *bits])} FROM ({query}) AS narrowed"
 
 
-def _narrowed(query: str, number: int, field: str, masks: Sequence[RoleMasks]) -> str:
-    """The running words AND those of one more field, whose class is needed no longer."""
+def mask_tables(classes: Mapping[str, FieldClasses], masks: Sequence[RoleMasks]) -> Iterator[pa.Table]:
+    """What `matched` joins as `mask_<n>`: per class of a group, a column per role and word that it narrows."""
+    for group in groups_of(classes, masks):
+        columns = {
+            word: pa.array(np.ascontiguousarray(values)) for word, values in _mask_words(group, masks).items()
+        }
+        yield pa.table({"class": pa.array(np.arange(group.count, dtype=np.int32)), **columns})
+
+
+def _mask_words(group: Group, masks: Sequence[RoleMasks]) -> dict[str, Words]:
+    """By the name of the column, for each class of the group, the words that it narrows."""
+    found: dict[str, Words] = {}
+    for role, of_role in enumerate(masks):
+        words = group.words(of_role)
+        found |= {word_column(role, word): words[:, word] for word in narrowed(words, of_role)}
+    return found
+
+
+def _narrowed(
+    query: str, number: int, kept: Sequence[str], running: Sequence[str], narrowing: Collection[str]
+) -> str:
+    """The running words AND those of one more group, whose class is needed no longer."""
     words = [
-        f"sofar.{word} & mask.{word} AS {word}"
-        for role, found in enumerate(masks)
-        if field in found.words
-        for word in (word_column(role, n) for n in range(len(found.all_set)) if found.constrains(field, n))
+        f"sofar.{word} & mask.{word} AS {word}" if word in narrowing else f"sofar.{word}" for word in running
     ]
-    if not words:
-        return query
     return (
-        f"SELECT sofar.* EXCLUDE (c{number}) REPLACE ({', '.join(words)}) "
-        f'FROM ({query}) AS sofar JOIN mask_{number} AS mask ON mask."class" = sofar.c{number}'
+        f"SELECT {', '.join([*(f'sofar.{column}' for column in kept), *words])} "
+        f'FROM ({query}) AS sofar JOIN mask_{number} AS mask ON mask."class" = sofar.k{number}'
     )
 
 
