@@ -17,6 +17,8 @@ from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet
 from rules.measure.night import ACCOUNTS_FILE, measure
 from rules.measure.summary import MeasureSummary
+from rules.proof.codes import Severity
+from rules.proof.lint import prove
 from rules.tables import Decision, ReasonCode
 from rules.testing import run_tests
 
@@ -70,6 +72,11 @@ def test_the_tests_beside_the_rules_pass(rules: RuleSet) -> None:
     run = run_tests(rules, AS_OF)
     assert len(run.results) >= 15
     assert run.passed, str(run)
+
+
+def test_the_rules_are_proved_sound(rules: RuleSet) -> None:
+    wrong = [found for found in prove(rules, AS_OF) if found.severity is not Severity.NOTE]
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 def test_every_pod_is_used_and_every_named_owner_is_a_rep(rules: RuleSet) -> None:

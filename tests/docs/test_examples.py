@@ -15,6 +15,8 @@ from rules.engine.assign import assign
 from rules.explain import explain
 from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet, RuleTest
+from rules.proof.codes import Severity
+from rules.proof.lint import prove
 from rules.tables import Tables
 from rules.testing import run_tests
 from sync.config import load_project
@@ -46,16 +48,24 @@ def test_an_example_passes_its_own_tests(folder: Path) -> None:
 
 
 @each
+def test_an_example_is_proved_sound(folder: Path) -> None:
+    wrong = [found for found in prove(rules_of(folder), TODAY) if found.severity is Severity.ERROR]
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+@each
 def test_the_engine_takes_an_example_as_its_tests_do(folder: Path, tmp_path: Path) -> None:
     rules = rules_of(folder)
     tests = [test for test in rules.tests if not set(test.given) & set(rules.derived)]
     rows = [{"id": f"T{n}", **test.given} for n, test in enumerate(tests)]
+    parents = {row.get("parent_id") for row in rows} - {row["id"] for row in rows} - {None}
+    rows += [{"id": parent} for parent in sorted(filter(None, parents))]
     assign(rules, _tables(tmp_path, rules, rows), tmp_path / "out.parquet", TODAY)
     found = {
         (r["account_id"], r["role"]): r["rule_id"]
         for r in pq.read_table(tmp_path / "out.parquet").to_pylist()
     }
-    for row, test in zip(rows, tests, strict=True):
+    for row, test in zip(rows, tests, strict=False):
         assert found[str(row["id"]), test.expected.role] == _winner(rules, test), test.name
 
 
@@ -65,13 +75,15 @@ def _winner(rules: RuleSet, test: RuleTest) -> str | None:
 
 
 def _tables(folder: Path, rules: RuleSet, rows: list[dict[str, str | None]]) -> Tables:
-    """The accounts of the tests as raw text, whoever they are, and a world without deals and users."""
+    """The accounts of the tests as raw text, an active user for whoever holds one, and no deals."""
     texts = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in ("id", *rules.fields)}
     pq.write_table(pa.table(texts), folder / "accounts.parquet")
-    for kind, schema in (
-        (RecordKind.OWNERS, OWNERS),
-        (RecordKind.OPPORTUNITIES, OPPORTUNITIES),
-        (RecordKind.ACTIVITIES, ACTIVITIES),
-    ):
-        pq.write_table(schema.empty_table(), folder / f"{kind}.parquet")
+    holders = {row[name] for row in rows for name in ("owner_id", *rules.holders.values()) if row.get(name)}
+    users = [
+        {"id": holder, "active": True, "person": True, "deleted": False}
+        for holder in sorted(filter(None, holders))
+    ]
+    pq.write_table(pa.Table.from_pylist(users, OWNERS), folder / "owners.parquet")
+    pq.write_table(OPPORTUNITIES.empty_table(), folder / "opportunities.parquet")
+    pq.write_table(ACTIVITIES.empty_table(), folder / "activities.parquet")
     return Tables(**{str(kind): folder / f"{kind}.parquet" for kind in RecordKind})
