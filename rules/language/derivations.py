@@ -10,6 +10,7 @@ from rules.language.codes import Code
 from rules.language.condition import FieldKind
 from rules.language.derived import Computed, Derived
 from rules.language.finding import source_of
+from rules.language.folding import fold
 from rules.language.leaves import Leaves
 from rules.language.measures import family_fact, family_kind, opportunity_fact, opportunity_kind
 from rules.language.mentions import fields_of_derived
@@ -39,22 +40,39 @@ def derived_kinds(
     entries: Sequence[Entry], fields: Mapping[str, FieldKind], problems: list[Problem]
 ) -> dict[str, FieldKind]:
     """The kind of every entry, before anything in it is read; names that are taken are reported."""
-    kinds: dict[str, FieldKind] = {}
+    known = {entry.key.text for entry in entries if _is_free(entry, fields, problems)}
+    kinds = {e.key.text: _kind(e.section) for e in entries if not isinstance(e.section, FamilyFactSection)}
+    facts = {e.key.text for e in entries if isinstance(e.section, OpportunitySection)}
+    measured = {**{name: kinds[name] for name in facts}, **fields}
     for entry in entries:
-        name = entry.key.text
-        if name in fields or name in GROUPS:
-            message = f"derived field {quoted(name)} has the name of " + (
-                "a field of the accounts" if name in fields else "an operator"
-            )
-            problems.append(entry.key.problem(Code.DERIVED, message, "give it another name"))
-        elif not isinstance(entry.section, FamilyFactSection):
-            kinds[name] = _kind(entry.section)
-    facts = {entry.key.text for entry in entries if isinstance(entry.section, OpportunitySection)}
-    known = {**fields, **{name: kind for name, kind in kinds.items() if name in facts}}
+        if isinstance(entry.section, FamilyFactSection):
+            kinds[entry.key.text] = family_kind(entry.section, measured)
+    return {name: kind for name, kind in kinds.items() if name in known}
+
+
+def _is_free(entry: Entry, fields: Mapping[str, FieldKind], problems: list[Problem]) -> bool:
+    """Whether the entry may have its name; a problem where not."""
+    name = entry.key.text
+    if name in fields or name in GROUPS:
+        whose = "a field of the accounts" if name in fields else "an operator"
+        message = f"derived field {quoted(name)} has the name of {whose}"
+        problems.append(entry.key.problem(Code.DERIVED, message, "give it another name"))
+        return False
+    if not (name.isascii() and name.isidentifier()):
+        message = f"{quoted(name)} is no name for a field"
+        advice = "use letters, digits and '_', so that expressions can name it too"
+        problems.append(entry.key.problem(Code.BAD_VALUE, message, advice))
+    return True
+
+
+def band_names(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
+    """The names of the bands of every banded field, folded, before anything in it is read."""
+    found = {}
     for entry in entries:
-        if isinstance(entry.section, FamilyFactSection) and entry.key.text not in (*fields, *GROUPS):
-            kinds[entry.key.text] = family_kind(entry.section, known)
-    return kinds
+        if isinstance(entry.section, BandedSection):
+            steps = entry.section.bands or (entry.section.by[0].bands if entry.section.by else ())
+            found[entry.key.text] = tuple(fold(step.name) for step in steps)
+    return found
 
 
 def _kind(section: Section | None) -> FieldKind:

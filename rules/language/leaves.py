@@ -35,6 +35,8 @@ class Leaves:
     """Per field: folded spelling to the one it stands for; constants become the latter."""
     listed: Mapping[str, ValueList] = field(default_factory=dict)
     """The lists that could be read; what they say of a field with synonyms is looked up here."""
+    bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The only values of fields that are bands, folded."""
 
     def report(self, at: Node, code: Code, message: str, suggestion: str = "") -> None:
         """Adds a problem at a place."""
@@ -109,6 +111,9 @@ class Leaves:
         found = constant(kind, value.text, country)
         if found.value is None:
             self._report_value(name, kind, value, found, country)
+        elif name.text in self.bands and found.value not in self.bands[name.text]:
+            message = f"{name.text} has no band {quoted(value.text)}"
+            self.report(value, Code.WRONG_KIND, message, did_you_mean(value.text, self.bands[name.text]))
         return None if found.value is None else self.canonical(name.text, found.value)
 
     def canonical(self, field: str, value: Constant) -> Constant:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from rules.language.assignments import rules
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
-from rules.language.derivations import Entry, derived, derived_kinds
+from rules.language.derivations import Entry, band_names, derived, derived_kinds
 from rules.language.documents import Documents, read_documents
 from rules.language.exceptions import exceptions
 from rules.language.fields import STANDARD_FIELDS
@@ -71,7 +71,7 @@ class _Loading:
         entries = self._derived()
         own = meanings_of(self._root, header, self._folder, self._fields, missing, self._problems)
         fields = {**own.fields, **derived_kinds(entries, own.fields, self._problems)}
-        leaves = Leaves(fields, kinds, missing, self._problems, own.synonyms, lists)
+        leaves = Leaves(fields, kinds, missing, self._problems, own.synonyms, lists, band_names(entries))
         check_header(self._root, header, leaves)
         found_derived = derived(entries, leaves)
         found_pods = pods(self._mapping("pods", PodSection), self._problems)

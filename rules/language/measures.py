@@ -50,7 +50,7 @@ def opportunity_fact(
 ) -> OfOpportunities | None:
     """The fact; None, and problems, where its condition or field is no opportunity's."""
     before = len(leaves.problems)
-    theirs = replace(leaves, fields=OPPORTUNITY_FIELDS, synonyms={})
+    theirs = replace(leaves, fields=OPPORTUNITY_FIELDS, synonyms={}, bands={})
     measure = section.opportunities
     _check_field(name, node, measure, _KINDS.get(measure, ()), theirs)
     where = _where(node.get("where"), theirs)
