@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from rules.language.problems import safe
 from sync.linting import LintReport, Remark, beside
 from sync.log import inert_lines
 
@@ -41,19 +43,20 @@ def lint_sarif(report: LintReport, folder: Path, meanings: Mapping[str, str], ve
         "rules": [{"id": code, "shortDescription": {"text": meanings.get(code, code)}} for code in codes],
     }
     results = [_result(remark, folder, codes) for remark in report.remarks]
-    return {"$schema": SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
 
 
 def _result(remark: Remark, folder: Path, codes: list[str]) -> dict[str, Any]:
     witness = f" For example: {remark.witness}." if remark.witness else ""
     place = {
-        "artifactLocation": {"uri": beside(folder / remark.file, Path())},
+        "artifactLocation": {"uri": quote(beside(folder / remark.file, Path()))},
         "region": {"startLine": max(1, remark.line), "startColumn": max(1, remark.column)},
     }
     return {
         "ruleId": remark.code,
         "ruleIndex": codes.index(remark.code),
         "level": remark.severity,
-        "message": {"text": remark.sentence + "." + witness},
+        "message": {"text": safe(remark.sentence + "." + witness)},
         "locations": [{"physicalLocation": place}],
     }
