@@ -79,18 +79,18 @@ class Decided:
         return set(order[: order.index(level)]) if level in order else set()
 
     def _taken(self, rule: Rule) -> int:
-        true, possible = self._truth(taking(rule, self._rules))
+        true, possible = self.truth(taking(rule, self._rules))
         return true if rule.if_unknown is IfUnknown.SKIP else possible
 
-    def _truth(self, condition: Condition) -> tuple[int, int]:
+    def truth(self, condition: Condition) -> tuple[int, int]:
         """Accounts for which the condition is true, and those for which it is true or unknown."""
         match condition:
             case All(parts):
-                return self._every(self._truth(part) for part in parts)
+                return self._every(self.truth(part) for part in parts)
             case Any(parts):
-                return self._negated(self._every(self._negated(self._truth(part)) for part in parts))
+                return self._negated(self._every(self._negated(self.truth(part)) for part in parts))
             case Not(part):
-                return self._negated(self._truth(part))
+                return self._negated(self.truth(part))
             case _:
                 if condition not in self._tests:
                     self._tests[condition] = self._tested(condition)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rules.language.condition import All, Any, Condition, IsMissing, Not
 from rules.language.ruleset import Action, IfUnknown, Rule, RuleSet
 from rules.proof.cells import FieldCells
-from rules.proof.circuit import FALSE, TRUE, Circuit, Literal
+from rules.proof.circuit import Circuit, Literal
 from rules.proof.fields import cells_of
 from rules.proof.links import link
 from rules.proof.variables import FieldVariables, variables_of
@@ -89,4 +89,11 @@ def taking(rule: Rule, rules: RuleSet) -> Condition:
     return All((rule.when, Not(IsMissing(rules.family.parent_field))))
 
 
-__all__ = ["FALSE", "TRUE", "Encoding", "Truths", "taking"]
+def hides(earlier: Rule, rule: Rule) -> bool:
+    """Whether the later rule's turn does not come where the earlier one takes the account.
+
+    A hold lets territories beneath shine through, so that it hides holds only, and one of so many days none.
+    """
+    if earlier.action is not Action.KEEP:
+        return True
+    return rule.action is Action.KEEP and earlier.hold_days is None

@@ -44,7 +44,8 @@ def ordered_cells(
     for start, end in zip(starts, [*starts[1:], high], strict=True):
         value = _readable(kind, start, end, missing)
         if value is not None:
-            cells.append(Cell(value, natural=kind is FieldKind.DATE or start >= 0))
+            shown = (None if start == low else start, None if end == high else end)
+            cells.append(Cell(value, natural=kind is FieldKind.DATE or start >= 0, span=shown))
             begins.append(start)
     truth = {test: _bits(found, begins) for test, found in spans.items()}
     return Cells(tuple(cells), truth)

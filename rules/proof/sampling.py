@@ -109,10 +109,17 @@ def _account(aim: Aim, encoding: Encoding, random: Random) -> dict[str, int]:
     for field in sorted(encoding.fields, key=lambda name: encoding.fields[name].country is None):
         found = encoding.fields[field]
         if field not in account:
-            account[field] = _pick(aim[field], random) if field in aim else MISSING
+            account[field] = _pick(aim.get(field) or _free(encoding, field), random)
         if found.country is not None and account[field] != MISSING:
             account.setdefault(found.country, _cell_of(encoding, found, account[field]))
     return account
+
+
+def _free(encoding: Encoding, field: str) -> int:
+    """The cells of a field that nothing is wanted of: the missing value, where the domains allow that."""
+    domain = encoding.rules.domains.get(field)
+    some = _plain(encoding.fields[field]) & ~(1 << MISSING)
+    return some if domain is not None and domain.required and some else 1 << MISSING
 
 
 def _cell_of(encoding: Encoding, found: FieldCells, cell: int) -> int:

@@ -7,11 +7,11 @@ from functools import cached_property
 
 from rules.engine.classes import tests_in
 from rules.language.derived import Banded
-from rules.language.ruleset import Action, Rule, RuleSet
+from rules.language.ruleset import RuleSet
 from rules.proof.account import Account, account_of
 from rules.proof.cells import MISSING
 from rules.proof.circuit import TRUE, Literal
-from rules.proof.encode import Encoding
+from rules.proof.encode import Encoding, hides
 from rules.proof.sampling import Samples, samples_of
 from rules.proof.solver import Found, Impossible, Solver, Undecided
 
@@ -58,7 +58,7 @@ class World:
         return [
             earlier
             for earlier in range(number)
-            if self.rules.rules[earlier].role == rule.role and _hides(self.rules.rules[earlier], rule)
+            if self.rules.rules[earlier].role == rule.role and hides(self.rules.rules[earlier], rule)
         ]
 
     def show(
@@ -111,9 +111,3 @@ class World:
     def _account(self, cells: dict[str, tuple[int, ...]], shown: tuple[str, ...]) -> Account:
         more = tuple(f for f, found in cells.items() if found != (MISSING,) and f not in shown)
         return account_of(cells, self.encoding.fields, shown + more, self.rules.fields)
-
-
-def _hides(earlier: Rule, rule: Rule) -> bool:
-    if earlier.action is not Action.KEEP:
-        return True
-    return rule.action is Action.KEEP and earlier.hold_days is None
