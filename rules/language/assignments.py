@@ -44,7 +44,7 @@ def rules(
     for node, section in sections:
         _check_territory(node, leaves)
         if section is None:
-            condition_of(node, leaves, "this rule")  # its other errors are reported; these would be hidden
+            _condition(node, leaves, "this rule")  # its other errors are reported; these would be hidden
         else:
             checked.add(node, section)
     roles = list(header.role_names or checked.roles.values()) or ["AE"]
@@ -69,7 +69,7 @@ class _Rules:
         action = action_of(node, section, self._leaves)
         self._check_assignment(node, section)
         self._check_role(node, section)
-        when = self._condition(node, section)
+        when = _condition(node, self._leaves, f"rule {section.id!r}")
         if section.level not in self._header.levels:
             advice = did_you_mean(section.level, self._header.levels)
             at = place(node, "level")
@@ -81,11 +81,6 @@ class _Rules:
             for one in made:
                 self._check_meaning(node, one)
             self.written.append(Written(section.id, node, section, made))
-
-    def _condition(self, node: MapNode, section: RuleSection) -> Condition:
-        if section.table is not None and not {"when", "where"} & set(node.values):
-            return ALWAYS
-        return condition_of(node, self._leaves, f"rule {section.id!r}")
 
     def _rule(self, node: MapNode, section: RuleSection, when: Condition, action: Action) -> Rule:
         assign = section.assign
@@ -144,6 +139,13 @@ class _Rules:
         if first is not rule and first.hold_days is None and not self._leaves.problems:
             message = f"rule {quoted(rule.id)} has the same condition as {quoted(first.id)} and never matches"
             self._leaves.report(node, Code.IDENTICAL_RULES, message, "remove one, or change a condition")
+
+
+def _condition(node: MapNode, leaves: Leaves, what: str) -> Condition:
+    """The condition; a table needs none beside its list."""
+    if "table" in node.values and not {"when", "where"} & set(node.values):
+        return ALWAYS
+    return condition_of(node, leaves, what)
 
 
 def _check_territory(node: MapNode, leaves: Leaves) -> None:

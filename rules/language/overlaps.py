@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 
 from rules.language.active import Active
 from rules.language.codes import Code
@@ -44,7 +44,7 @@ def overlaps(rules: Sequence[Rule], lists: Mapping[str, ValueList], origin: Orig
         for (a, b), shared in sharing({name: values[name] for name in group if name in values}).items():
             pair = next(_clashes(group[a], group[b], values), None)
             if pair is not None:
-                yield _problem(*pair, shared, origin)
+                yield _problem(*pair, list(chain.from_iterable(shared)), origin)
 
 
 def uses_of(rule: Rule) -> Iterator[Use]:
@@ -64,8 +64,8 @@ def _uses(rule: Rule, condition: Condition, beside: tuple[Condition, ...]) -> It
                 yield from _uses(rule, part, beside)
 
 
-def sharing(values: Values) -> dict[tuple[str, str], list[Constant]]:
-    """Pairs of lists that have values in common, and those; in the order of the lists.
+def sharing(values: Values) -> dict[tuple[str, str], list[list[Constant]]]:
+    """Pairs of lists that have values in common, and those in groups; in the order of the lists.
 
     Each value is looked at once: lists are compared only where one value stands in several of them.
     """
@@ -78,10 +78,10 @@ def sharing(values: Values) -> dict[tuple[str, str], list[Constant]]:
     for value, found in holders.items():
         if len(found) > 1:
             together[tuple(found)].append(value)
-    pairs: dict[tuple[str, str], list[Constant]] = defaultdict(list)
+    pairs: dict[tuple[str, str], list[list[Constant]]] = defaultdict(list)
     for found_names, shared in together.items():
         for a, b in combinations(found_names, 2):
-            pairs[a, b] += shared
+            pairs[a, b].append(shared)
     order = {name: number for number, name in enumerate(names)}
     return {pair: pairs[pair] for pair in sorted(pairs, key=lambda p: (order[p[0]], order[p[1]]))}
 

@@ -75,9 +75,9 @@ class Tables:
         """The position of each column that says something; None, and problems, where the file lacks one."""
         named = {key: name for key in COLUMNS if (name := getattr(section.columns, key)) is not None}
         before = len(self.leaves.problems)
-        if not named:
+        if not named and rule.territory:
             self.leaves.report(place(at, "columns"), Code.EMPTY_VALUES, "the table names no columns")
-        if "territory" not in named and not rule.territory:
+        elif "territory" not in named and not rule.territory:
             message = "neither 'columns' nor 'assign' says the territory"
             self.leaves.report(place(at, "columns"), Code.MISSING_KEY, message)
         for key, name in named.items():

@@ -168,6 +168,47 @@ def test_lists_may_share_values_where_no_account_meets_both_rules(tmp_path: Path
     assert not overlap(tmp_path, "name: {prefix: ab}", "name: [ba, x]")
 
 
+def test_lists_inside_any_overlap_as_well(tmp_path: Path) -> None:
+    text = TWO.replace("city: {in_list: b}, TWO", "any: [{city: {in_list: b}}, {name: z}]").replace(
+        ", ONE", ""
+    )
+    text = text.replace("LEVEL", "geography").replace("TERRITORY", "west").replace("role: R", "role: AE")
+    with pytest.raises(RulesError, match=r"R033 lists 'a' .* and 'b' .* share 1 value: y"):
+        load_rules(write_rules(tmp_path, text))
+    apart = text.replace("{city: {in_list: b}}", "{city: {in_list: b}, country: DE}")
+    load_rules(
+        write_rules(tmp_path, apart.replace("{city: {in_list: a}}", "{city: {in_list: a}, country: US}"))
+    )
+
+
+def test_lists_may_share_values_where_that_is_said_or_never_on_one_day(tmp_path: Path) -> None:
+    text = TWO.replace(", ONE", "").replace(", TWO", "").replace("LEVEL", "geography")
+    text = text.replace("TERRITORY", "west").replace("role: R", "role: AE")
+    load_rules(write_rules(tmp_path, text.replace("{id: one,", "{id: one, over: [two],")))
+    dated = text.replace("{id: one,", "{id: one, active: {until: 2026-06-30},")
+    load_rules(write_rules(tmp_path, dated.replace("{id: two,", "{id: two, active: {from: 2026-07-01},")))
+    with pytest.raises(RulesError, match="R033"):
+        load_rules(write_rules(tmp_path, dated.replace("{id: two,", "{id: two, active: {from: 2026-06-30},")))
+    load_rules(write_rules(tmp_path, text.replace("assign: {territory: east, role: AE}", "keep: true")))
+
+
+def test_many_lists_with_the_same_values_are_compared_in_one_pass(tmp_path: Path) -> None:
+    names = [f"l{n}" for n in range(200)]
+    values = ", ".join(f"v{n}" for n in range(500))
+    text = (
+        "version: 1\nlists:\n"
+        + "".join(f"  {name}: {{values: [{values}, {name}]}}\n" for name in names)
+        + "rules:\n"
+    )
+    text += "".join(
+        f"  - {{id: {name}, level: geography, when: {{city: {{in_list: {name}}}, employees: {n}}}, assign: {{territory: {name}}}}}\n"
+        for n, name in enumerate(names)
+    )
+    start = time.process_time()
+    load_rules(write_rules(tmp_path, text))
+    assert time.process_time() - start < 3
+
+
 def test_a_list_of_forty_thousand_zips_loads_in_half_a_second(tmp_path: Path) -> None:
     content = "zip,city\n" + "".join(f"{code:05},somewhere\n" for code in range(501, 40_501))
     start = time.process_time()
