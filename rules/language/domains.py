@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
+
+from rules.language.suffixes import registrable
 
 FREE_MAIL = frozenset({
     "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.co.jp",
@@ -49,7 +49,7 @@ def registrable_domain(text: str) -> str | None:
     if not host:
         return None
     ascii_host = _ascii(host)
-    return (_extract()(ascii_host).top_domain_under_public_suffix or None) if ascii_host else None
+    return registrable(ascii_host) if ascii_host else None
 
 
 def _host(text: str) -> str:
@@ -68,11 +68,3 @@ def _ascii(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
         return ""
-
-
-@cache
-def _extract() -> Any:
-    import tldextract
-
-    # No addresses and no cache folder: only the bundled list is read, so a run needs no network.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
