@@ -45,7 +45,8 @@ class Group:
             of_field = masks.words.get(field)
             if of_field is None:
                 of_field = np.broadcast_to(masks.all_set, (count, len(masks.all_set)))
-            words = (words[:, np.newaxis, :] & of_field[np.newaxis, :, :]).reshape(-1, len(masks.all_set))
+            both = words[:, np.newaxis, :] & of_field[np.newaxis, :, :]
+            words = both.reshape(len(words) * count, len(masks.all_set))
         return words
 
 
