@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rules.engine.dialects.translate import Dialect, translated
 from rules.engine.errors import AssignError
 from rules.engine.relations import DuckDatabase
-from rules.engine.spark.translate import to_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,7 +39,7 @@ class SparkDatabase:
 
     def view(self, name: str, query: str) -> None:
         """A temporary view of this session."""
-        self._session.sql(to_spark(query)).createOrReplaceTempView(name)
+        self._session.sql(translated(query, Dialect.SPARK)).createOrReplaceTempView(name)
         self._views[name] = query
 
     def keep(self, name: str, query: str) -> None:
@@ -72,10 +72,10 @@ class SparkDatabase:
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of Python values."""
-        return [tuple(row) for row in self._session.sql(to_spark(query)).collect()]
+        return [tuple(row) for row in self._session.sql(translated(query, Dialect.SPARK)).collect()]
 
     def _write(self, query: str, folder: Path) -> StructType:
-        found = self._session.sql(to_spark(query))
+        found = self._session.sql(translated(query, Dialect.SPARK))
         found.write.parquet(folder.absolute().as_uri())
         if not folder.is_dir():
             raise AssignError(
