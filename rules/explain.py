@@ -81,6 +81,11 @@ class Explanation:
         """Its owner and territory are those of its ultimate parent."""
         return self.code in (ReasonCode.FAMILY, ReasonCode.FAMILY_UNDECIDED)
 
+    @property
+    def in_parents_territory(self) -> bool:
+        """Its territory is that of its ultimate parent, though a hold may keep another owner."""
+        return self.place is not None and self.place.action is Action.FOLLOW
+
 
 def explain(
     raw: Mapping[str, Raw], rules: RuleSet, as_of: date, around: Around | None = None

@@ -46,7 +46,9 @@ def outcome_words(explanation: Explanation) -> str:
         return f"review, at rule {winner.id}"
     if explanation.follows:
         return "as its ultimate parent"
-    where = explanation.territory or "no territory"
+    where = explanation.territory or (
+        "its ultimate parent's territory" if explanation.in_parents_territory else "no territory"
+    )
     if explanation.decision is Decision.HELD:
         return f"held, the owner stays; {where}"
     if explanation.decision is Decision.KEPT:

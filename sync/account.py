@@ -111,11 +111,11 @@ def ancestry(
     while (above := _parent(path[-1], parent_field, missing)) is not None:
         if above in seen:
             return Ancestry(tuple(path), f"{parent_field} goes in a circle")
-        if len(path) > most_levels:
-            return Ancestry(tuple(path), f"{parent_field} goes further up than {most_levels} levels")
         found = rows.by_id(accounts, [above])
         if above not in found:
             return Ancestry(tuple(path), lost=above)
+        if len(path) > most_levels:
+            return Ancestry(tuple(path), f"{parent_field} goes further up than {most_levels} levels")
         path.append(found[above])
         seen.add(above)
     return Ancestry(tuple(path))

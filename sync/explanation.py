@@ -40,13 +40,18 @@ class RoleTold:
 
     explanation: Explanation
     parent: Explanation | None
-    """How the ultimate parent comes out, where the account follows it."""
+    """How the ultimate parent comes out, where the account follows it or is in its territory."""
     planned: Row | None
     """The row of the latest plan's assignments."""
     pick: Pick | None
     """The pod that shares the account out, its own or its ultimate parent's."""
     holder: str | None
     """Id of the present owner in the role."""
+
+    @property
+    def territory(self) -> str | None:
+        """The account's own, or that of its ultimate parent."""
+        return self.explanation.territory if self.parent is None else self.parent.territory
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ class Teller:
         subject = self._subject(row, above)
         explained = {e.role: e for e in self._explained(subject) if e.role in roles}
         parents: Mapping[str, Explanation] = {}
-        if any(e.follows for e in explained.values()):
+        if any(e.in_parents_territory for e in explained.values()) and not above.broken:
             parents = {e.role: e for e in self._explained(self._subject(above.root, Ancestry((above.root,))))}
         planned = self._planned(row["id"])
         told = tuple(self._role(row, e, parents.get(e.role), planned.get(e.role)) for e in explained.values())
@@ -138,8 +143,8 @@ class Teller:
     def _role(
         self, row: Row, found: Explanation, parent: Explanation | None, planned: Row | None
     ) -> RoleTold:
-        parent = parent if found.follows else None
-        winner = parent.winner if parent is not None else found.winner
+        parent = parent if found.in_parents_territory else None
+        winner = parent.winner if parent is not None and found.follows else found.winner
         pick = None
         if winner is not None and winner.pod is not None:
             plan = Planned(planned, self.planned)

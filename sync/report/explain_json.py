@@ -30,6 +30,7 @@ def explain_json(told: Told) -> dict[str, Any]:
 def _role(role: RoleTold) -> dict[str, Any]:
     return {
         **_explained(role.explanation),
+        "territory": role.territory,
         "ultimate_parent": _explained(role.parent) if role.parent is not None else None,
         "owner_id": role.holder,
         "latest_plan": role.planned,
