@@ -16,8 +16,9 @@ from rules.engine.database import open_database
 from rules.engine.deciding import decided
 from rules.engine.derived.prepared import Prepared, band_memory, lay_bands, prepare
 from rules.engine.derived.ready import ready_columns
-from rules.engine.following import follow
+from rules.engine.following import children_of, follow
 from rules.engine.gate_columns import gate_columns
+from rules.engine.held import held_of
 from rules.engine.holding import hold_memory, lay_holds
 from rules.engine.lay import lay_accounts, lay_families, lay_masks, lay_turns
 from rules.engine.masks import CAP
@@ -123,6 +124,8 @@ def _settled(database: Database, ready: Compiled, role: int, file: Path, account
     """Who in the pods, then what goes for families."""
     settled = Settled(accounts)
     turns = ready.turns[role]
-    share_out(database, role, turns, settled, file, ready.as_of, ready.rules.timezone)
-    follow(database, role, turns, ready.catalogue, settled)
+    children = children_of(database, role, turns)
+    held = held_of(database, role, turns, children, file, ready.as_of, ready.rules.timezone)
+    share_out(database, role, turns, children, settled, held)
+    follow(children, turns, ready.catalogue, settled)
     return settled

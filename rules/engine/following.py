@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from rules.engine.outcomes import NO_TERRITORY, OF_THE_PARENT, Catalogue, Outcome
 from rules.engine.relations import Database
@@ -21,54 +22,75 @@ UNDECIDED = frozenset({Decision.UNASSIGNED, Decision.REVIEW})
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """Rows of `decided` whose territory is their ultimate parent's, with that one's row; -1 is none."""
+    """Rows of `decided` whose territory is their ultimate parent's, with that one's plan; -1 is none."""
 
+    following: Mapping[int, Rule]
+    """Outcomes by which the owner is the parent's too; with another one a hold keeps the child's own."""
     rows: Numbers
     outcomes: Numbers
     owners: Numbers
     roots: Numbers
+    """Rows of the ultimate parents."""
     root_outcomes: Numbers
     root_owners: Numbers
+    root_pods: Numbers
     root_territories: Numbers
 
+    @property
+    def follows(self) -> npt.NDArray[np.bool_]:
+        """Those whose rule follows."""
+        return np.isin(self.outcomes, list(self.following))
 
-def follow(database: Database, role: int, turns: Turns, catalogue: Catalogue, settled: Settled) -> None:
+    @property
+    def moved(self) -> npt.NDArray[np.bool_]:
+        """Those who go where an ultimate parent goes."""
+        return self.follows & (self.roots >= 0)
+
+    @property
+    def along(self) -> npt.NDArray[np.bool_]:
+        """Those of them who have no owner of their own to keep, and count with the parent."""
+        return self.moved & (self.owners < 0)
+
+
+def children_of(database: Database, role: int, turns: Turns) -> Children:
+    """Everybody who follows in the role; nobody where no rule says so."""
+    none = [np.empty(0, np.int32)] * 8
+    parts: list[list[Numbers]] = []
+    if turns.follows:
+        query = (
+            f"SELECT child.number, child.outcome_{role}, child.owner_{role}, above.number, above.outcome_{role}, "
+            f"above.owner_{role}, above.pod_{role}, above.territory_{role} "
+            "FROM decided AS child LEFT JOIN decided AS above ON above.id = child.root "
+            f"WHERE child.territory_{role} = {OF_THE_PARENT}"
+        )
+        parts = [[_numbers(column) for column in batch.columns] for batch in database.batches(query, 1 << 17)]
+    columns = [np.concatenate(found) for found in zip(none, *parts, strict=True)]
+    return Children(turns.follows, *columns)
+
+
+def _numbers(column: pa.Array) -> Numbers:
+    found: Numbers = column.cast(pa.int32()).fill_null(NOBODY).to_numpy(zero_copy_only=False)
+    return found
+
+
+def follow(found: Children, turns: Turns, catalogue: Catalogue, settled: Settled) -> None:
     """Gives everybody who follows the final outcome of the ultimate parent; pods have been shared out."""
-    if not turns.follows:
+    if not len(found.rows):
         return
-    found = _children(database, role)
-    has_root = found.roots >= 0
+    has_root, moved = found.roots >= 0, found.moved
     at = np.where(has_root, found.roots, 0)
-    parents = settled.at("outcome", at, found.root_outcomes)
-    owners = settled.at("owner", at, found.root_owners)
-    places = np.where(has_root, found.root_territories, NO_TERRITORY)
-    settled.change("territory", found.rows, places)
-    follows = np.isin(found.outcomes, list(turns.follows))
-    # Who keeps an owner of his own does so only where the parent has a place: nobody else may show one.
-    settled.change("owner", found.rows[follows & ~has_root], np.array(NOBODY))
-    moved = follows & has_root
-    keeps = found.owners[moved] >= 0
-    numbers = _outcomes(found.outcomes[moved], parents[moved], keeps, turns.follows, catalogue)
+    parents = settled.at("outcome", at, found.root_outcomes)[moved]
+    owners = settled.at("owner", at, found.root_owners)[moved]
+    settled.change("territory", found.rows, np.where(has_root, found.root_territories, NO_TERRITORY))
+    # Who may keep an owner of his own does so only where the parent has a place: nobody else may show one.
+    settled.change("owner", found.rows[found.follows & ~has_root], np.array(NOBODY))
+    own = found.owners[moved]
+    numbers = _outcomes(found.outcomes[moved], parents, own >= 0, turns.follows, catalogue)
     settled.change("outcome", found.rows[moved], numbers)
     kept = np.array([outcome.decision is Decision.KEPT for outcome in catalogue.outcomes])[numbers]
     undecided = np.array([outcome.decision in UNDECIDED for outcome in catalogue.outcomes])[numbers]
-    given = np.where(kept, found.owners[moved], owners[moved])
+    given = np.where(kept, own, owners)
     settled.change("owner", found.rows[moved], np.where(undecided, NOBODY, given))
-
-
-def _children(database: Database, role: int) -> Children:
-    query = (
-        f"SELECT child.number AS a, child.outcome_{role} AS b, child.owner_{role} AS c, above.number AS d, "
-        f"above.outcome_{role} AS e, above.owner_{role} AS f, above.territory_{role} AS g "
-        "FROM decided AS child LEFT JOIN decided AS above ON above.id = child.root "
-        f"WHERE child.territory_{role} = {OF_THE_PARENT}"
-    )
-    none = [np.empty(0, np.int32)] * 7
-    parts = [
-        [column.cast("int32").fill_null(NOBODY).to_numpy(zero_copy_only=False) for column in batch.columns]
-        for batch in database.batches(query, 1 << 17)
-    ]
-    return Children(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
 
 
 def _outcomes(

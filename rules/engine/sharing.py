@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from rules.engine.created import created_day
 from rules.engine.distribute import IN_TURN, SLACKS, UNLIMITED, Counts, Hashes, Room, distribute
+from rules.engine.following import Children
+from rules.engine.held import Held
 from rules.engine.relations import Database
 from rules.engine.settled import NOBODY, Settled
 from rules.engine.shares import Share, Team
-from rules.engine.sql import text
 from rules.engine.turns import Turns
 from rules.language.people import PodBy
 
@@ -33,25 +31,21 @@ class Waiting:
 
 
 def share_out(
-    database: Database, role: int, turns: Turns, settled: Settled, accounts: Path, as_of: date, timezone: str
+    database: Database, role: int, turns: Turns, children: Children, settled: Settled, held: Held
 ) -> None:
     """Gives every account of a pod that nobody holds to a member, or says that the pod is full.
 
     Pods come in the order of their names, as caps and floors count over all of a role.
     """
-    if not any(team.takes for team in turns.teams.values()) or not turns.full:
+    if not turns.full:
         return
-    _lay_sizes(database, role, turns)
-    carried = _carried(database, role)
-    held = {
-        pod: _held(database, role, pod, team, accounts, as_of, timezone) for pod, team in turns.teams.items()
-    }
-    waiting = _waiting(database, role, turns)
+    carried = held.carried()
+    waiting = _waiting(database, role, turns, children)
     order = np.argsort(waiting.pods, kind="stable")
     for part in np.split(order, np.flatnonzero(np.diff(waiting.pods[order])) + 1):
         if len(part):
             pod = int(waiting.pods[part[0]])
-            _share(turns, turns.teams[pod], held[pod], carried, waiting, part, settled)
+            _share(turns, turns.teams[pod], held.of_pod(pod), carried, waiting, part, settled)
 
 
 def _share(
@@ -93,52 +87,25 @@ def _room(shares: Sequence[Share], held: Mapping[int, int], carried: Mapping[int
     return Room(*(np.array(values, np.int64) for values in (counts, least, most)))
 
 
-def _lay_sizes(database: Database, role: int, turns: Turns) -> None:
-    """Makes `sized_<r>`: `decided` with the number of accounts that go with each row, 0 for those who follow."""
-    if not turns.follows:
-        database.view(f"sized_{role}", "SELECT *, 1 AS size FROM decided")
-        return
-    follows = f"outcome_{role} IN ({', '.join(map(str, turns.follows))})"
-    database.view(
-        f"sized_{role}",
-        f"SELECT decided.*, CASE WHEN {follows} THEN 0 ELSE 1 + coalesce(children, 0) END AS size FROM decided "
-        f"LEFT JOIN (SELECT root AS top, count(*) AS children FROM decided WHERE {follows} GROUP BY root) "
-        "ON top = decided.id",
-    )
-
-
-def _waiting(database: Database, role: int, turns: Turns) -> Waiting:
+def _waiting(database: Database, role: int, turns: Turns, children: Children) -> Waiting:
     outcomes = ", ".join(map(str, turns.full))
     query = (
-        f"SELECT CAST(number AS UINTEGER), CAST(pod_{role} AS INTEGER), outcome_{role}, md5_number_lower(id), "
-        f"CAST(size AS BIGINT) FROM sized_{role} "
-        f"WHERE pod_{role} IS NOT NULL AND owner_{role} IS NULL AND outcome_{role} IN ({outcomes}) ORDER BY number"
+        f"SELECT CAST(number AS UINTEGER), CAST(pod_{role} AS INTEGER), outcome_{role}, md5_number_lower(id) "
+        f"FROM decided WHERE pod_{role} IS NOT NULL AND owner_{role} IS NULL AND outcome_{role} IN ({outcomes})"
     )
     found = [[column.to_numpy() for column in batch.columns] for batch in database.batches(query, 1 << 17)]
-    kinds = (np.uint32, np.int32, np.int32, np.uint64, np.int64)
-    none = [np.empty(0, kind) for kind in kinds]
-    return Waiting(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
+    none = [np.empty(0, kind) for kind in (np.uint32, np.int32, np.int32, np.uint64)]
+    columns = [np.concatenate(parts) for parts in zip(none, *found, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    rows, pods, reached, hashes = (column[order] for column in columns)
+    return Waiting(rows, pods, reached, hashes, _sizes(rows, children))
 
 
-def _carried(database: Database, role: int) -> dict[int, int]:
-    """Accounts of every owner in the role, whatever rule or pod they have it from; families with the parent."""
-    query = f"SELECT owner_{role}, CAST(sum(size) AS BIGINT) FROM sized_{role} WHERE owner_{role} IS NOT NULL"
-    return dict(database.fetch(f"{query} GROUP BY ALL"))
-
-
-def _held(
-    database: Database, role: int, pod: int, team: Team, accounts: Path, as_of: date, timezone: str
-) -> dict[int, int]:
-    """Accounts of the pod's rules that stay with whom they are, by owner; for round robin only new ones."""
-    source = f"sized_{role}"
-    if team.pod.by is PodBy.ROUND_ROBIN:
-        day = created_day(accounts, timezone, team.pod.name)
-        since = (as_of - timedelta(days=team.pod.window_days)).isoformat()
-        young = f"SELECT id AS created FROM read_parquet({text(str(accounts))}) WHERE {day} > DATE '{since}'"
-        source = f"{source} SEMI JOIN ({young}) ON created = id"
-    return dict(
-        database.fetch(
-            f"SELECT owner_{role}, CAST(sum(size) AS BIGINT) FROM {source} "
-            f"WHERE pod_{role} = {pod} AND owner_{role} IS NOT NULL GROUP BY ALL"
-        )
-    )
+def _sizes(rows: npt.NDArray[np.uint32], children: Children) -> Counts:
+    """One for each row, and one more for everybody who follows it; rows ascend."""
+    sizes = np.ones(len(rows), np.int64)
+    roots = children.roots[children.along]
+    if len(rows) and len(roots):
+        at = np.minimum(np.searchsorted(rows, roots), len(rows) - 1)
+        np.add.at(sizes, at[rows[at] == roots], 1)
+    return sizes

@@ -67,13 +67,8 @@ def turns_of(
         dict(enumerate(teams.values())),
         made.full,
         made.follows,
-        tuple(borrows(rules.rules[slot.rule]) for slot in masks.slots),
+        tuple(rules.rules[slot.rule].borrows_territory for slot in masks.slots),
     )
-
-
-def borrows(rule: Rule) -> bool:
-    """Whether an account that the rule takes has the territory of a rule beneath: holds, and bare exceptions."""
-    return rule.action is Action.KEEP or (rule.action is Action.ASSIGN and not rule.territory)
 
 
 Row = dict[str, int | None]
@@ -96,7 +91,7 @@ class _Turns:
     def row(self, slot: Slot) -> Row:
         """What becomes of an account at this bit."""
         rule = self.rules.rules[slot.rule]
-        place = None if borrows(rule) else self.catalogue.territory(rule.territory)
+        place = None if rule.borrows_territory else self.catalogue.territory(rule.territory)
         if slot.review:
             return {
                 "outcome": self.number(rule, ReasonCode.UNKNOWN_FIELD),

@@ -90,6 +90,11 @@ class Rule:
     exception: ExceptionNote | None = None
     """Given for rules made of `exceptions:`, whose level is `EXCEPTIONS`."""
 
+    @property
+    def borrows_territory(self) -> bool:
+        """Whether its accounts have the territory of the next rule that has one: holds, and bare exceptions."""
+        return self.action is Action.KEEP or (self.action is Action.ASSIGN and not self.territory)
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:

@@ -88,7 +88,7 @@ class Book:
     def first(self, id: str, role: str, beneath: bool = False) -> tuple[Rule, Truth] | None:
         """The rule that takes the account and its truth; `beneath` looks only at those with a territory."""
         for rule in self.today.rules:
-            if rule.role == role and not (beneath and borrows(rule)) and self.asks(id, rule):
+            if rule.role == role and not (beneath and rule.borrows_territory) and self.asks(id, rule):
                 truth = evaluate(rule.when, self.values[id], self.today.lists)
                 if truth is True or (truth is None and rule.if_unknown is not IfUnknown.SKIP):
                     return rule, truth
@@ -122,7 +122,7 @@ class Book:
 
     def territory(self, id: str, rule: Rule) -> str | None:
         """That of the rule, of the next one that has one, or of the ultimate parent."""
-        if borrows(rule):
+        if rule.borrows_territory:
             taken = self.first(id, rule.role, beneath=True)
             return None if taken is None else self.territory(id, taken[0])
         if rule.action is Action.FOLLOW:
@@ -205,11 +205,6 @@ class Book:
                     if truth is True or (truth is None and rule.if_unknown is IfUnknown.MATCH):
                         kept[id, rule.id] = min(self.memory.get((id, rule.id), self.as_of), self.as_of)
         return kept
-
-
-def borrows(rule: Rule) -> bool:
-    """It has no territory of its own."""
-    return rule.action is Action.KEEP or (rule.action is Action.ASSIGN and not rule.territory)
 
 
 def answer_of(row: Mapping[str, Anything]) -> Answer:

@@ -174,4 +174,9 @@ def accounts(draw: st.DrawFn) -> list[Row]:
         }
     )
     ids = draw(st.permutations(IDS))
-    return [{"id": id, **found} for id, found in zip(ids, draw(st.lists(row, min_size=draw(st.sampled_from([9, 6, 0])), max_size=14)), strict=False)]
+    return [
+        {"id": id, **found}
+        for id, found in zip(
+            ids, draw(st.lists(row, min_size=draw(st.sampled_from([9, 6, 0])), max_size=14)), strict=False
+        )
+    ]

@@ -66,11 +66,11 @@ def check_caps(world: World, right: Book, answers: Mapping[tuple[str, str], Answ
     fixed: Counter[tuple[str | None, str]] = Counter()
     for (id, role), answer in answers.items():
         owned[answer.owner, role] += 1
-        new = answer.code in ("matched", "exception") and _is_of_pod(world, answer)
-        head = answers[right.root(id)[0], role] if answer.code == "family" else answer
-        if not (new or (answer.code == "family" and _is_of_pod(world, head))):
+        top = right.root(id)[0] if answer.code == "family" else id
+        new = _is_of_pod(world, answers[top, role]) and right.holder(top, role) != answer.owner
+        if not new:
             fixed[answer.owner, role] += 1
-        elif new:
+        elif answer.code != "family":
             largest[answer.owner, role] = max(largest[answer.owner, role], families[id, role])
     for (owner, role), count in owned.items():
         cap = right.cap(owner) if owner else None
