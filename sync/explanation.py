@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from rules.derive import derive
 from rules.engine.owners import Owners, owners_of
 from rules.explain import Around, Explanation, explain_record, holders_of
 from rules.facts import Fact
+from rules.language.problems import did_you_mean
 from rules.language.record import NormalisedRecord, normalise_record
 from rules.language.today import on_day
 from sync.account import Ancestry, Row, Rows, ancestry, find_account
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rules.language.ruleset import RuleSet
+    from rules.proof.whynot import WhyNot
     from sync.session import Session
 
 
@@ -65,6 +67,8 @@ class Told:
     family: Ancestry
     derived: tuple[Derivation, ...]
     names: Mapping[str, str]
+    why_not: WhyNot | None = None
+    """What would have to change for the rule that was asked for to win."""
 
 
 def today_of(session: Session, rules: RuleSet) -> date:
@@ -72,14 +76,27 @@ def today_of(session: Session, rules: RuleSet) -> date:
     return session.now().astimezone(ZoneInfo(rules.timezone)).date()
 
 
-def tell(session: Session, wanted: str, role: str | None = None) -> Told:
-    """All about one account of the last snapshot; SyncError where there is none, or no such role."""
+def tell(session: Session, wanted: str, role: str | None = None, why_not: str | None = None) -> Told:
+    """All about one account of the last snapshot; SyncError where there is none, or no such role or rule."""
     rules = session.project.rules()
     if role is not None and role not in rules.roles:
         raise SyncError(f"no role is called {role!r}; the rules have {', '.join(rules.roles)}")
     with telling(session, rules) as teller:
         row = find_account(teller.rows, teller.snapshot.tables.accounts, wanted)
-        return teller.tell(row, rules.roles if role is None else (role,))
+        told = teller.tell(row, rules.roles if role is None else (role,))
+        return told if why_not is None else replace(told, why_not=_why_not(teller, told, why_not))
+
+
+def _why_not(teller: Teller, told: Told, rule: str) -> WhyNot:
+    from rules.proof.whynot import why_not
+
+    ids = [found.id for found in teller.rules.rules]
+    if rule not in ids:
+        hint = did_you_mean(rule, ids)
+        raise SyncError(
+            f"no rule that counts on {told.as_of} is called {rule!r}" + (f"; {hint}" if hint else "")
+        )
+    return why_not(teller.rules, told.record.values, rule)
 
 
 @contextmanager

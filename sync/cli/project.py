@@ -15,6 +15,7 @@ from sync.errors import DONE, FAILED
 
 if TYPE_CHECKING:
     from sync.linting import LintReport
+    from sync.session import Session
 
 
 @app.command()
@@ -90,6 +91,12 @@ def lint(
     ] = Format.TEXT,
     as_of: AsOf = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail as errors do.")] = False,
+    changed: Annotated[
+        str | None,
+        typer.Option(
+            "--changed", help="A git ref or a folder: what the rules mean now that they did not there."
+        ),
+    ] = None,
 ) -> None:
     """Check config, rules and lists, prove that the rules mean what they say, and show an account for each fault."""
     from rules.language.problems import DocumentError
@@ -106,7 +113,23 @@ def lint(
             raise
         report, folder = of_problems(error.problems), config.parent
     _print_lint(report, format, folder)
+    if changed is not None and not report.count("error"):
+        _print_changes(session, changed, as_of, format)
     raise typer.Exit(report.exit_code(strict=strict))
+
+
+def _print_changes(session: Session, base: str, as_of: datetime | None, format: Format) -> None:
+    """After the report in text; on a line of its own for machines, as SARIF has no place for it."""
+    import json
+
+    from sync.explanation import today_of
+    from sync.report.changes_text import changes_json, changes_text
+    from sync.rule_changes import rule_changes
+
+    day = as_of.date() if as_of else today_of(session, session.project.rules())
+    found = rule_changes(session, base, day)
+    text = changes_text(found) if format is Format.TEXT else json.dumps(changes_json(found)) + "\n"
+    typer.echo(text, nl=False, err=format is Format.SARIF)
 
 
 def _print_lint(report: LintReport, format: Format, folder: Path) -> None:
@@ -163,6 +186,9 @@ def explain(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     role: Annotated[str | None, typer.Option("--role", help="Only this role.")] = None,
+    why_not: Annotated[
+        str | None, typer.Option("--why-not", help="What would have to change for this rule to win.")
+    ] = None,
     every_rule: Annotated[
         bool, typer.Option("--every-rule", help="Every rule, not only those up to the winner.")
     ] = False,
@@ -171,7 +197,7 @@ def explain(
     from sync.cli.session import open_session
     from sync.explanation import tell
 
-    told = tell(open_session(config, progress=False), account, role)
+    told = tell(open_session(config, progress=False), account, role, why_not)
     if as_json:
         import orjson
 

@@ -24,6 +24,7 @@ def explain_json(told: Told) -> dict[str, Any]:
         "roles": [_role(role) for role in told.roles],
         "family": _family(told.family),
         "derived": [asdict(found) for found in told.derived],
+        "why_not": {**asdict(told.why_not), "sentence": str(told.why_not)} if told.why_not else None,
     }
 
 

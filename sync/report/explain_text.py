@@ -22,6 +22,8 @@ def explain_text(told: Told, *, every_rule: bool = False) -> str:
     for title, found in (("Family", _family(told.family)), ("Derived fields", _derived(told))):
         if found:
             lines += ["", title, *found]
+    if told.why_not is not None:
+        lines += ["", "Why not?", *wrapped("  ", safe(str(told.why_not)))]
     return "\n".join(lines) + "\n"
 
 
