@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,15 +12,14 @@ from rules.language.advice import advice_for
 from rules.language.codes import Code
 from rules.language.condition import Constant, FieldKind
 from rules.language.countries import country_code, country_names
-from rules.language.folding import is_missing
 from rules.language.normalise import constant, own_country, quoted
 from rules.language.place import Source
 from rules.language.problems import Problem, did_you_mean, listing
 from rules.language.ruleset import ValueList
 from rules.language.sections.lists import ListSection
+from rules.language.textfiles import csv_rows, file_bytes, parquet_rows
 from rules.language.yaml import ListNode, MapNode, Node, Origin, Scalar
 
-MAX_BYTES = 256 * 1024 * 1024
 MOST_PROBLEMS = 10
 """Wrong values of one list that are reported one by one; the rest is counted."""
 
@@ -58,7 +56,7 @@ class ListReader:
             self.problems.append(node.problem(Code.BAD_VALUE, message))
             return None
         if section.file is not None:
-            data = self._bytes(_at(node, "file"), section.file)
+            data = file_bytes(self.folder, section.file, _at(node, "file"), self.problems)
             words = None if data is None else self._words(name, node, section, data)
         else:
             data, words = None, _inline(node)
@@ -79,36 +77,10 @@ class ListReader:
             self.problems.append(_at(node, "country").problem(Code.WRONG_KIND, message, advice))
         return code
 
-    def _bytes(self, at: Node, file: str) -> bytes | None:
-        path = self.folder / file
-        try:
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                message = f"list file {quoted(file)} is outside the folder of the rules"
-                self.problems.append(at.problem(Code.LIST_FILE, message, "move it beside the rules"))
-                return None
-            if path.stat().st_size > MAX_BYTES:
-                message = f"list file {quoted(file)} is larger than {MAX_BYTES // 1024**2} MB"
-                self.problems.append(at.problem(Code.LIST_FILE, message))
-                return None
-            return path.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            message = f"cannot read list file {quoted(file)}: {reason}"
-            self.problems.append(at.problem(Code.LIST_FILE, message, self._beside(path)))
-            return None
-
-    def _beside(self, path: Path) -> str:
-        """The nearest file name in the folder of a file that is not there."""
-        try:
-            names = sorted(str(p.relative_to(self.folder)) for p in path.parent.iterdir() if p.is_file())
-        except (OSError, ValueError):
-            return ""
-        return did_you_mean(str(path.relative_to(self.folder)), names[:1000])
-
     def _words(self, name: str, node: MapNode, section: ListSection, data: bytes) -> list[Scalar] | None:
         file = section.file or ""
         try:
-            rows = _parquet(data) if file.endswith(".parquet") else _csv(data)
+            rows = parquet_rows(data) if file.endswith(".parquet") else csv_rows(data)
             _, header = next(rows, (0, []))
             index = self._index(name, node, section, [cell.strip() for cell in header])
             origin = Origin(
@@ -159,8 +131,8 @@ class ListReader:
         for word in words:
             if not word.text.strip():
                 continue  # an empty cell is no value; other words for "nothing" are a mistake in a list
-            found = constant(kind, word.text, country or _named_country(kind, word.text))
-            if found.value is None or is_missing(word.text, self.missing):
+            found = constant(kind, word.text, country or _named_country(kind, word.text), self.missing)
+            if found.value is None:
                 wrong.append((word, found.problem or f"{quoted(word.text)} counts as missing"))
             elif rows is not None:
                 first[found.value] = word
@@ -211,25 +183,6 @@ def _at(node: MapNode, key: str) -> Node:
 def _inline(node: MapNode) -> list[Scalar]:
     values = node.get("values")
     return [item for item in values.items if isinstance(item, Scalar)] if isinstance(values, ListNode) else []
-
-
-def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    text = data.decode("utf-8-sig")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    return ((reader.line_num, row) for row in reader if row)
-
-
-def _parquet(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(pa.BufferReader(data))
-    yield 0, list(table.column_names)
-    columns = [column.to_pylist() for column in table.columns]
-    for number, row in enumerate(zip(*columns, strict=True), start=1):
-        yield number, ["" if cell is None else str(cell) for cell in row]
 
 
 def digests(lists: Mapping[str, ValueList]) -> list[str]:

@@ -58,13 +58,15 @@ def normalise(
     return _KINDS[kind](value)
 
 
-def constant(kind: FieldKind, text: str, country: str | None = None) -> Normalised:
+def constant(
+    kind: FieldKind, text: str, country: str | None = None, missing: Collection[str] = frozenset()
+) -> Normalised:
     """A value that a rule or a list compares with: as `normalise` makes it, but of a multi-select one item."""
     if kind is not FieldKind.MULTI_SELECT:
-        return normalise(kind, text, country)
+        return normalise(kind, text, country, missing)
     if SEPARATOR in text:
         return Normalised(None, f"{quoted(text)} is several items")
-    return _text(text)
+    return normalise(FieldKind.TEXT, text, None, missing)
 
 
 def _text(value: Raw) -> Normalised:

@@ -70,7 +70,7 @@ def test_a_list_file_that_is_missing_is_named_where_the_rules_name_it(made: Site
     (made.folder / "lists" / "boston.csv").rename(made.folder / "lists" / "bostn.csv")
     said = refused(made, "plan", code=1)
     assert "rules.yaml:8:" in said
-    assert "cannot read list file 'lists/boston.csv': No such file or directory" in said
+    assert "cannot read file 'lists/boston.csv': No such file or directory" in said
     assert "did you mean 'lists/bostn.csv'?" in said
 
 
