@@ -10,12 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from rules.engine.classing import classed
-from rules.engine.columns import ClassColumn, class_columns
+from rules.engine.columns import ClassColumn
 from rules.engine.compiled import Compiled, compiled
 from rules.engine.database import open_database
 from rules.engine.deciding import decided
 from rules.engine.derived.prepared import Prepared, band_memory, lay_bands, prepare
-from rules.engine.derived.ready import ready_columns
+from rules.engine.derived.ready import class_columns_over
 from rules.engine.following import children_of, follow
 from rules.engine.gate_columns import gate_columns
 from rules.engine.held import held_of
@@ -79,6 +79,15 @@ def decide(database: Database, ready: Compiled, tables: Tables) -> None:
 
     In two steps that are kept, so that neither needs all columns at once.
     """
+    prepared, schema = lay(database, ready, tables)
+    columns = _columns(database, ready, prepared, schema)
+    issues = prepared.issues_beside(ready.classes)
+    database.keep("classed", classed(columns, ready.holders, ready.follows, prepared.source, issues))
+    database.keep("unsorted", decided(ready))
+
+
+def lay(database: Database, ready: Compiled, tables: Tables) -> tuple[Prepared, pa.Schema]:
+    """Makes every relation that classes are taken from and outcomes are looked up in; gives the accounts' columns."""
     schema = lay_accounts(database, tables.accounts, ready.holders)
     lay_memory(database, tables.memory)
     lay_holds(database, ready.timed)
@@ -88,19 +97,14 @@ def decide(database: Database, ready: Compiled, tables: Tables) -> None:
     lay_turns(database, ready.turns, ready.owners)
     prepared = prepare(database, ready.rules, ready.needed, tables, schema)
     lay_bands(database, ready.needed)
-    columns = _columns(database, ready, prepared, schema)
-    issues = prepared.issues_beside(ready.classes)
-    database.keep("classed", classed(columns, ready.holders, ready.follows, prepared.source, issues))
-    database.keep("unsorted", decided(ready))
+    return prepared, schema
 
 
 def _columns(database: Database, ready: Compiled, prepared: Prepared, schema: pa.Schema) -> list[ClassColumn]:
     """One per field of `ready.classes`, in their order."""
     found = gate_columns(ready.classes, ready.roles, ready.timed, ready.as_of)
-    cells = {field: classes for field, classes in ready.classes.items() if field in prepared.ready}
-    found |= ready_columns(database, cells)
-    read = {field: classes for field, classes in ready.classes.items() if field not in found}
-    found |= {column.field: column for column in class_columns(database, ready.asked, read, schema)}
+    asked = {field: classes for field, classes in ready.classes.items() if field not in found}
+    found |= class_columns_over(database, ready.asked, asked, prepared, schema)
     return [found[field] for field in ready.classes]
 
 

@@ -96,7 +96,7 @@ def write_accounts(
     counts = counting(rules.workload or UNDECLARED, as_of, rules.timezone)
     read = has_rows(connection, tables.activities)
     touched = per_account(tables.activities, counts) if read else None
-    query = account_query(connection, rules, schema, touched, as_of)
+    query = account_query(DuckDatabase(connection), rules, tables, schema, touched, as_of)
     write_query(connection, query, ACCOUNT_KPIS, into / ACCOUNTS_FILE)
     return rep_touches(connection, tables.activities, counts) if read else None
 

@@ -61,11 +61,15 @@ def plain_rules(rules: RuleSet) -> RuleSet:
 
     Its fields have the boolean ones too, and money is a number, in one currency, whatever it is stored as.
     """
-    asked = asked_in((rule.when for rule in rules.rules), rules.fields)
-    money = dict.fromkeys(rules.money.fields if rules.money else (), FieldKind.NUMBER)
-    booleans = {found.name: FieldKind.BOOLEAN for found in asked}
     plain = tuple(replace(rule, when=rewritten(rule.when, rules.fields)) for rule in rules.rules)
-    return replace(rules, rules=plain, fields={**rules.fields, **money, **booleans})
+    return replace(rules, rules=plain, fields=plain_fields((rule.when for rule in rules.rules), rules))
+
+
+def plain_fields(conditions: Iterable[Condition], rules: RuleSet) -> dict[str, FieldKind]:
+    """The fields that the conditions use once they are rewritten, and all others."""
+    money = dict.fromkeys(rules.money.fields if rules.money else (), FieldKind.NUMBER)
+    booleans = {found.name: FieldKind.BOOLEAN for found in asked_in(conditions, rules.fields)}
+    return {**rules.fields, **money, **booleans}
 
 
 def _asked(conditions: Iterable[Condition], kinds: Mapping[str, FieldKind]) -> Iterator[Test]:

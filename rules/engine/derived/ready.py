@@ -7,10 +7,29 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
-from rules.engine.columns import ClassColumn
+from rules.engine.columns import ClassColumn, class_columns
 from rules.engine.derived.cells import cell, on_scale
+from rules.engine.derived.prepared import Prepared
 from rules.engine.relations import Database
 from rules.engine.sql import literal
+from rules.language.ruleset import RuleSet
+
+
+def class_columns_over(
+    database: Database,
+    rules: RuleSet,
+    classes: Mapping[str, FieldClasses],
+    prepared: Prepared,
+    schema: pa.Schema,
+) -> dict[str, ClassColumn]:
+    """One column per field, over `prepared.source`: from cells where there are, else from raw columns.
+
+    `rules` have the kinds of `rules.engine.derived.asked.plain_fields`, and `schema` is that of `accounts`.
+    """
+    found = ready_columns(database, {field: c for field, c in classes.items() if field in prepared.ready})
+    read = {field: c for field, c in classes.items() if field not in found}
+    found |= {column.field: column for column in class_columns(database, rules, read, schema)}
+    return {field: found[field] for field in classes}
 
 
 def ready_columns(database: Database, classes: Mapping[str, FieldClasses]) -> dict[str, ClassColumn]:
