@@ -51,6 +51,15 @@ def class_columns(
     return tuple(columns)
 
 
+def is_in_place(found: FieldClasses, rules: RuleSet, schema: pa.Schema) -> bool:
+    """Whether the class is had by comparing the stored value, without looking at distinct ones first."""
+    stored = _column(schema, found.field)
+    return (
+        isinstance(found, OrderedClasses)
+        and _in_place(found.kind, found.field, stored, rules.timezone) is not None
+    )
+
+
 def _column(schema: pa.Schema, field: str) -> pa.DataType:
     if field not in schema.names:
         raise AssignError(

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rules.engine.compiled import Compiled
 from rules.engine.masks import BITS
 from rules.engine.matching import matched
 from rules.engine.turns import Turns
 
 
-def decided(ready: Compiled) -> str:
+def bits(ready: Compiled, passed: Sequence[str]) -> str:
+    """The query of the first matching bits over `classed`, beside the columns that are passed on."""
+    masks = (*ready.masks, *ready.askers)
+    return matched(ready.classes, masks, ready.asked.rules, passed, [beneath(t) for t in ready.turns])
+
+
+def passed_on(ready: Compiled) -> list[str]:
+    """The columns of `classed` that deciding needs beside the bits."""
+    holders = [f"holder_{role}" for role in range(len(ready.roles))]
+    return ["id", "issues", *holders, *(["root"] if ready.follows else [])]
+
+
+def decided(ready: Compiled, matched_bits: str | None = None) -> str:
     """The query of all outcomes over `classed`: id, issues, and per role r `outcome_r`, `owner_r`, `pod_r`.
 
     `owner_r` is null where nobody is given, or where `pod_r` says that the pod is still to share it out.
     Where the territory is not the outcome's own there is `territory_r`; with families there is the `root`,
-    and for the n-th hold that ends by itself `asked_n`, whether its condition is true.
+    and for the n-th hold that ends by itself `asked_n`, whether its condition is true. `matched_bits` is a
+    query of the bits and of what is passed on, where they are known without `classed`.
     """
     roles = range(len(ready.roles))
-    passed = ["id", "issues", *(f"holder_{role}" for role in roles), *(["root"] if ready.follows else [])]
-    masks = (*ready.masks, *ready.askers)
-    inner = matched(ready.classes, masks, ready.asked.rules, passed, [beneath(t) for t in ready.turns])
+    inner = matched_bits or bits(ready, passed_on(ready))
     outputs = ["matched.id AS id", "issues", *(["root"] if ready.follows else [])]
     for role in roles:
         outputs += _outcome(role, ready.turns[role])
