@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from rules.language.operators import DAYS, LISTS, OPERATORS, PATTERNS
 from rules.language.sections.base import Section
 from rules.language.sections.document import Document
 
@@ -23,10 +24,28 @@ def json_schema() -> dict[str, Any]:
     definitions["Condition"] = _CONDITION
     for name, key in _CONDITIONS.items():
         definitions[name]["properties"][key] = _CONDITIONS_FORM[key]
-    definitions["Value"] = {"type": ["string", "number", "boolean"]}
+    definitions["Value"] = _VALUE
     definitions["RuleSection"] |= _ONE_ACTION
     definitions["TestSection"] |= _ONE_ACCOUNT
-    return schema
+    written: dict[str, Any] = _as_written(schema)
+    return written
+
+
+def _as_written(schema: Any) -> Any:
+    """The schema of what stands in YAML: a text may look like a number, and a number may be a variable."""
+    if isinstance(schema, list):
+        return [_as_written(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: _as_written(part) for key, part in schema.items()}
+    match schema.get("type"):
+        case "string" if "format" not in schema and "enum" not in schema and "const" not in schema:
+            return {**inner, "type": _VALUE["type"]}
+        case "number" | "integer" | "boolean" if "const" not in schema:
+            about = {key: inner.pop(key) for key in _ANNOTATIONS if key in inner}
+            return {**about, "anyOf": [inner, _VARIABLE]}
+        case _:
+            return inner
 
 
 def _sections() -> Iterator[type[Section]]:
@@ -59,35 +78,43 @@ def _text(node: ast.stmt) -> str:
     return str(node.value.value)
 
 
+_VALUE = {"type": ["string", "number", "boolean"]}
+_VARIABLE = {"type": "string", "pattern": r"^\$\{[^}]+\}$"}
+_ANNOTATIONS = ("title", "description", "default")
 _ONE = {"$ref": "#/$defs/Value"}
 _SOME = {"anyOf": [_ONE, {"type": "array", "items": _ONE, "minItems": 1}]}
-_OPERATORS: dict[str, Any] = {
-    "eq": _ONE,
-    "not_eq": _ONE,
-    "in": _SOME,
-    "not_in": _SOME,
-    "prefix": _SOME,
-    "in_list": {"type": "string"},
-    "not_in_list": {"type": "string"},
-    "from": _ONE,
-    "above": _ONE,
-    "to": _ONE,
-    "below": _ONE,
-    "is_missing": {"type": "boolean"},
-}
+_SEVERAL = ("in", "not_in", "all_of", "prefix", *PATTERNS)
 _SELF = {"$ref": "#/$defs/Condition"}
+
+
+def _operator(name: str) -> dict[str, Any]:
+    """What may stand at an operator."""
+    if name == "is_missing":
+        return {"type": "boolean"}
+    if name in LISTS:
+        return {"type": "string"}
+    if name in DAYS:
+        return {"type": "integer", "minimum": 0}
+    return _SOME if name in _SEVERAL else _ONE
+
+
 _CONDITION = {
     "type": "object",
     "description": "Every entry must hold: a field with a value, values or operators; or all, any, not.",
     "properties": {
-        "all": {"type": "array", "items": _SELF},
+        "all": {"type": "array", "items": _SELF, "minItems": 1},
         "any": {"type": "array", "items": _SELF, "minItems": 1},
         "not": _SELF,
     },
     "additionalProperties": {
         "anyOf": [
             *_SOME["anyOf"],
-            {"type": "object", "properties": _OPERATORS, "additionalProperties": False, "minProperties": 1},
+            {
+                "type": "object",
+                "properties": {name: _operator(name) for known in OPERATORS.values() for name in known},
+                "additionalProperties": False,
+                "minProperties": 1,
+            },
         ]
     },
 }
