@@ -189,9 +189,17 @@ _SENTENCES = {
 """What pydantic's errors are called in the words of the rest of our messages."""
 
 
+_PATTERNS = {
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "is no id: letters a to z, digits, '.', '_' and '-', a letter or digit first",
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "is no field's name: letters a to z, digits and '_', a letter or '_' first",
+    r"^\S(.*\S)?$": "must not be empty, or begin or end with a blank",
+}
+"""The forms that names have, in words."""
+
+
 def _sentence(at: Node, error: ErrorDetails) -> str:
     """The error in words, begun with the value where there is one to show."""
-    ours = _SENTENCES.get(error["type"])
+    ours = _PATTERNS.get(str(error.get("ctx", {}).get("pattern"))) or _SENTENCES.get(error["type"])
     if ours is None:
         message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         return message[:1].lower() + message[1:]

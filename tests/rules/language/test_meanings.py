@@ -197,3 +197,9 @@ def test_two_rules_of_one_name_in_two_files_are_refused_with_both_places(tmp_pat
     code, place, text = problem(tmp_path, "include: more.yaml", rule("a"))
     assert (code, place.rpartition(":")[0]) == (Code.DUPLICATE_RULE, "rules.yaml:4")
     assert "more.yaml" in text
+
+
+def test_a_rule_id_in_other_letters_is_told_which_letters_there_are(tmp_path: Path) -> None:
+    code, _, text = problem(tmp_path, "", rule("köln"))
+    assert code is Code.BAD_VALUE
+    assert "'köln' is no id: letters a to z, digits" in text
