@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rules.decisions import Decision
 from rules.explain import Explanation, Tried
 from rules.language.problems import safe
-from rules.language.ruleset import Action, IfUnknown, Rule
+from rules.language.ruleset import EXCEPTIONS, Action, IfUnknown, Rule
 
 WIDTH = 100
 """Columns of a terminal that a line fills at most."""
@@ -30,7 +30,7 @@ def heading(explanation: Explanation) -> list[str]:
 
 
 def rule_lines(explanation: Explanation, every_rule: bool = False) -> list[str]:
-    """A line for each rule up to the winner, or for every rule."""
+    """A line for each rule up to the winner, or for every rule; exceptions of other accounts only among these."""
     shown = tuple(_shown(explanation.tried, every_rule))
     level = max((len(t.rule.level) for t in shown), default=0)
     name = min(40, max((len(t.rule.id) for t in shown), default=0))
@@ -80,7 +80,8 @@ def _territory(explanation: Explanation) -> str:
 
 def _shown(tried: Sequence[Tried], every_rule: bool) -> Iterator[Tried]:
     for one in tried:
-        yield one
+        if every_rule or one.truth is not False or one.rule.level != EXCEPTIONS:
+            yield one
         if one.wins and not every_rule:
             return
 

@@ -132,7 +132,7 @@ def test_declared_missing_values_and_numbers_are_missing_without_an_issue(rules:
     assert not record.issues
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["country", "state", "city", "industry", "website", "type"]), st.text(max_size=20)

@@ -164,3 +164,12 @@ def test_a_family_is_followed_up_to_its_end(
 def test_a_role_that_no_rule_has_is_refused_by_name(session: Session) -> None:
     with pytest.raises(SyncError, match="no role is called 'CSM'; the rules have AE"):
         tell(session, account_id(1), role="CSM")
+
+
+def test_what_people_read_of_a_held_account_a_circle_and_a_pod(session: Session) -> None:
+    """A golden file: look at it when you change it."""
+    with telling(session, session.project.rules()) as teller:
+        rows = teller.rows.by_id(teller.snapshot.tables.accounts, [account_id(n) for n in (5, 10, 44)])
+        texts = [explain_text(teller.tell(row, ("AE",))) for _, row in sorted(rows.items())]
+    golden = Path(__file__).parents[1] / "golden" / "sync" / "explain.txt"
+    assert "\n".join(texts) == golden.read_text(encoding="utf-8")
