@@ -78,11 +78,12 @@ def account_of(
     kinds: Mapping[str, FieldKind],
 ) -> Account:
     """The account whose fields lie in these cells."""
-    values = {field: _value(fields[field], found) for field, found in cells.items()}
+    values = {field: value_in(fields[field], found) for field, found in cells.items()}
     return Account(values, shown, kinds)
 
 
-def _value(found: FieldCells, cells: tuple[int, ...]) -> Value | None:
+def value_in(found: FieldCells, cells: tuple[int, ...]) -> Value | None:
+    """A value of the cells, None for the missing one."""
     if cells == (MISSING,):
         return None
     if found.is_several:

@@ -8,6 +8,7 @@ from rules.language.condition import All, Any, Condition, IsMissing, Not
 from rules.language.ruleset import Action, IfUnknown, Rule, RuleSet
 from rules.proof.cells import FieldCells
 from rules.proof.circuit import Circuit, Literal
+from rules.proof.computed import calculated
 from rules.proof.fields import cells_of
 from rules.proof.links import link
 from rules.proof.variables import FieldVariables, variables_of
@@ -32,6 +33,7 @@ class Encoding:
         self.variables: dict[str, FieldVariables] = {
             field: variables_of(self.circuit, found, self.doubt) for field, found in self.fields.items()
         }
+        self.calculated = calculated(rules, self.fields)
         self._truths: dict[int, tuple[Condition, Truths]] = {}
         self._tests: dict[Condition, Truths] = {}
         link(self)

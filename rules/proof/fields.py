@@ -16,6 +16,7 @@ from rules.language.multiselect import SEPARATOR
 from rules.language.normalise import normalise
 from rules.language.ruleset import RuleSet
 from rules.proof.cells import Cell, Cells, FieldCells
+from rules.proof.computed import choices, grid
 from rules.proof.named import listed_cells, named, named_cells
 from rules.proof.ordered import ordered_cells
 from rules.proof.places import countries, countries_named, country_cells, state_cells
@@ -72,8 +73,10 @@ def _behind(rules: RuleSet, field: str) -> Iterable[Condition]:
                         for bound in sorted(b for b in bounds if b is not None)
                     )
                 yield IsMissing(bands.field)
-        case Computed(expression=expression):
-            yield All(tuple(conditions_in(expression)))
+        case Computed() as found:
+            yield All(tuple(conditions_in(found.expression)))
+            if choices(found) is None:
+                yield from grid(found, rules)
         case _:
             pass
 
@@ -126,6 +129,8 @@ def _cells(
     derived = rules.derived.get(field)
     if isinstance(derived, Banded):
         return listed_cells(tests, derived.names, rules.lists)
+    if isinstance(derived, Computed) and (given := choices(derived)) is not None:
+        return listed_cells(tests, [value for value in given if value is not None], rules.lists)
     domain = rules.domains.get(field)
     if domain is not None and domain.values is not None:
         return _placed(kind, listed_cells(tests, domain.values, rules.lists))

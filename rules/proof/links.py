@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.language.condition import Between, Condition, In, IsMissing
-from rules.language.derived import Banded, BandsOf, Measure, OfFamily, OfOpportunities
+from rules.language.derived import Banded, BandsOf, Computed, Measure, OfFamily, OfOpportunities
 from rules.proof.cells import MISSING
 from rules.proof.circuit import FALSE, TRUE, Literal
+from rules.proof.computed import choices, choose
 
 if TYPE_CHECKING:
     from rules.proof.encode import Encoding
@@ -21,6 +22,8 @@ def link(encoding: Encoding) -> None:
         derived = encoding.rules.derived.get(field)
         if isinstance(derived, Banded):
             _in_band(encoding, derived)
+        elif isinstance(derived, Computed) and (given := choices(derived)) is not None:
+            choose(encoding, derived, given)
 
 
 def _known(encoding: Encoding, field: str) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from rules.engine.classes import ORDERED
 from rules.language.condition import All, Any, Condition, IsMissing, Not
+from rules.proof.account import value_in
 from rules.proof.cells import MISSING, FieldCells
 from rules.proof.circuit import TRUE, Literal
+from rules.proof.computed import holding, worked_out
 from rules.proof.encode import Encoding, taking
 from rules.proof.variables import ItemVariables
 
@@ -112,13 +115,26 @@ def _account(aim: Aim, encoding: Encoding, random: Random) -> dict[str, int]:
             account[field] = _pick(aim.get(field) or _free(encoding, field), random)
         if found.country is not None and account[field] != MISSING:
             account.setdefault(found.country, _cell_of(encoding, found, account[field]))
+    if encoding.calculated:
+        _work_out(account, encoding)
     return account
+
+
+def _work_out(account: dict[str, int], encoding: Encoding) -> None:
+    """Puts calculated fields into the cells that the others give."""
+    values = {f: value_in(encoding.fields[f], (cell,)) for f, cell in account.items()}
+    real = worked_out(values, encoding.rules)
+    for one in encoding.calculated:
+        there = holding(encoding.fields[one.name], real.get(one.name), encoding.rules.lists)
+        account[one.name] = max((there & -there).bit_length() - 1, MISSING)
 
 
 def _free(encoding: Encoding, field: str) -> int:
     """The cells of a field that nothing is wanted of: the missing value, where the domains allow that."""
     domain = encoding.rules.domains.get(field)
     some = _plain(encoding.fields[field]) & ~(1 << MISSING)
+    if encoding.calculated and encoding.fields[field].kind in ORDERED:
+        return some or 1 << MISSING
     return some if domain is not None and domain.required and some else 1 << MISSING
 
 

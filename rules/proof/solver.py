@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rules.proof.account import value_in
 from rules.proof.circuit import Literal
+from rules.proof.computed import learn
 from rules.proof.encode import Encoding
 
 Model = Sequence[Literal]
@@ -34,6 +36,10 @@ class Undecided:
 Answer = Found | Impossible | Undecided
 
 
+MOST_TRIES = 50
+"""Accounts that are tried for one question before it is left undecided."""
+
+
 class Solver:
     """A SAT solver over one encoding, which learns from question to question; close it after use."""
 
@@ -57,8 +63,9 @@ class Solver:
         doubt, remembered = self.encoding.doubt, self.encoding.remembered
         for allowed in ((), (remembered,), (remembered, doubt)):
             held = [-literal for literal in (doubt, remembered) if literal not in allowed]
-            if self._solver.solve(assumptions=[*held, *question]):
-                return Undecided() if doubt in allowed else Found(self._model())
+            found = self._real([*held, *question])
+            if found is not None:
+                return Undecided() if doubt in allowed else found
             because = set(self._solver.get_core() or ())
             if not because & set(held):
                 return Impossible(frozenset(because))
@@ -85,15 +92,32 @@ class Solver:
         left = list(wishes)
         while True:
             if self._solver.solve(assumptions=[*held, *question, *left]):
-                return self._model()
+                better: Model = self._solver.get_model()
+                return better if self._is_real(better) else model
             refused = set(self._solver.get_core() or ())
             last = next((wish for wish in reversed(left) if wish in refused), None)
             if last is None:
                 return model
             left.remove(last)
 
-    def _model(self) -> Model:
-        return self._solver.get_model()  # type: ignore[no-any-return]
+    def _real(self, assumptions: Sequence[Literal]) -> Found | Undecided | None:
+        """An account whose calculated fields are what they are; each that is not teaches the solver something."""
+        for _ in range(MOST_TRIES):
+            if not self._solver.solve(assumptions=list(assumptions)):
+                return None
+            model: Model = self._solver.get_model()
+            if self._is_real(model):
+                return Found(model)
+            self._send()
+        return Undecided()
+
+    def _is_real(self, model: Model) -> bool:
+        encoding = self.encoding
+        if not encoding.calculated or model[encoding.doubt - 1] > 0:
+            return True
+        cells = {field: found.cells(model) for field, found in encoding.variables.items()}
+        values = {field: value_in(encoding.fields[field], found) for field, found in cells.items()}
+        return learn(encoding, values, {field: found[0] for field, found in cells.items()})
 
     def _send(self) -> None:
         """Clauses that were made since the last question."""

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rules.derive import derive
-from rules.evaluate import evaluate, matches, test
+from rules.evaluate import evaluate, matches
 from rules.language.derived import Banded, Computed
 from rules.language.problems import listing
 from rules.language.record import Value
 from rules.language.ruleset import Rule, RuleSet
-from rules.proof.account import readable
-from rules.proof.cells import MISSING, FieldCells
+from rules.proof.account import readable, value_in
+from rules.proof.cells import FieldCells
 from rules.proof.circuit import TRUE, Literal
+from rules.proof.computed import holding
 from rules.proof.encode import Encoding, hides, taking
 from rules.proof.ranges import range_words
 from rules.proof.solver import Found, Impossible, Solver
@@ -190,35 +191,14 @@ class _Search:
         value = self._values.get(field)
         variables = self._encoding.variables[field]
         if not found.is_several:
-            return variables.within(self._cells(found, value))
+            return variables.within(holding(found, value, self._rules.lists))
         items = value if isinstance(value, tuple) else () if value is None else (value,)
-        there = [self._cells(found, item) for item in items]
+        there = [holding(found, item, self._rules.lists) for item in items]
         every = range(1, len(found.cells))
         wanted = [n for n in every if any(cells >> n & 1 for cells in there)]
         return self._encoding.circuit.both(
             variables.within(1 << n) if n in wanted else -variables.within(1 << n) for n in every
         )
-
-    def _cells(self, found: FieldCells, value: Value | None) -> int:
-        """The cells in which a value can lie: one, but where the tests tell several apart no better."""
-        if value is None:
-            return 1 << MISSING
-        cells = ((1 << len(found.cells)) - 1) & ~(1 << MISSING)
-        for one, truth in found.truth.items():
-            cells &= truth if test(one, value, self._rules.lists) is True else ~truth
-        if found.country is not None:
-            place = str(value).partition("-")[0]
-            here = sum(1 << n for n, cell in enumerate(found.cells) if cell.country == place)
-            cells = cells & here or cells
-        return cells
-
-
-def value_in(found: FieldCells, cells: tuple[int, ...]) -> Value | None:
-    """A value of the cells, None for the missing one."""
-    if cells == (MISSING,):
-        return None
-    values = [found.cells[cell].value for cell in cells]
-    return tuple(sorted(map(str, values))) if found.is_several else values[0]
 
 
 def _smallest_hit(cores: Sequence[frozenset[str]], fields: Sequence[str]) -> frozenset[str]:

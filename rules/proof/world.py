@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from rules.engine.classes import tests_in
-from rules.language.derived import Banded
+from rules.language.derived import Banded, Computed
 from rules.language.ruleset import RuleSet
 from rules.proof.account import Account, account_of
 from rules.proof.cells import MISSING
 from rules.proof.circuit import TRUE, Literal
+from rules.proof.computed import inputs, worked_out
 from rules.proof.encode import Encoding, hides
 from rules.proof.sampling import Samples, samples_of
 from rules.proof.solver import Found, Impossible, Solver, Undecided
@@ -94,6 +96,8 @@ class World:
                 derived = self.rules.derived.get(test.field)
                 if isinstance(derived, Banded):
                     found.update(dict.fromkeys(bands.field for bands in derived.by))
+                elif isinstance(derived, Computed):
+                    found.update(dict.fromkeys(inputs(self.rules, derived)))
         return tuple(found)
 
     def _wishes(self, shown: Sequence[str]) -> list[Literal]:
@@ -110,4 +114,8 @@ class World:
 
     def _account(self, cells: dict[str, tuple[int, ...]], shown: tuple[str, ...]) -> Account:
         more = tuple(f for f, found in cells.items() if found != (MISSING,) and f not in shown)
-        return account_of(cells, self.encoding.fields, shown + more, self.rules.fields)
+        account = account_of(cells, self.encoding.fields, shown + more, self.rules.fields)
+        if not any(isinstance(derived, Computed) for derived in self.rules.derived.values()):
+            return account
+        real = worked_out(account.values, self.rules)
+        return replace(account, values={field: real.get(field) for field in account.values})

@@ -24,7 +24,8 @@ from rules.language.condition import (
     Like,
     Not,
 )
-from rules.language.derived import Banded, BandsOf, Step
+from rules.language.derived import Banded, BandsOf, Computed, Step
+from rules.language.expression import Branch, Case, Literal
 from rules.language.place import Source
 from rules.language.record import Value, normalise_record
 from rules.language.ruleset import Action, Domain, IfUnknown, Mode, Rule, RuleSet, ValueList
@@ -42,6 +43,7 @@ FIELDS = {
     "annual_revenue": FieldKind.NUMBER,
     "customer": FieldKind.BOOLEAN,
     "band": FieldKind.TEXT,
+    "tier": FieldKind.TEXT,
 }
 BAND = Banded(
     "band",
@@ -57,6 +59,19 @@ BAND = Banded(
     ),
     HERE,
 )
+TIER = Computed(
+    "tier",
+    FieldKind.TEXT,
+    Case(
+        (
+            Branch(All((In("customer", (True,)), Between("annual_revenue", 5.0, None))), Literal("a")),
+            Branch(Not(In("customer", (True,))), Literal("b")),
+            Branch(IsMissing("annual_revenue"), Literal("a")),
+        ),
+        None,
+    ),
+    HERE,
+)
 RAW: Mapping[str, Sequence[Anything]] = {
     "country": [None, "US", "CA", "DE", "FR", "JP"],
     "state": [None, "CA", "NY", "TX", "ON", "QC", "Bavaria", "Saxony"],
@@ -69,6 +84,7 @@ RAW: Mapping[str, Sequence[Anything]] = {
     "annual_revenue": [None, -1.0, 0.0, 0.1, 4.9, 5.0, 5.0000001, 8.0, 9.0, 1e9],
     "customer": [None, True, False],
     "band": [None],
+    "tier": [None],
 }  # fmt: skip
 NAMED: Mapping[str, Sequence[Anything]] = {
     "country": ["US", "CA", "DE"],
@@ -82,6 +98,7 @@ NAMED: Mapping[str, Sequence[Anything]] = {
     "annual_revenue": [0.0, 5.0, 9.0],
     "customer": [True, False],
     "band": ["small", "mid", "big"],
+    "tier": ["a", "b", "c"],
 }
 PREFIXES = {
     "postal_code": ["US-0", "US-021", "DE-1", "US-02116"],
@@ -130,7 +147,7 @@ def rule_set(*rules: Rule, **changes: Anything) -> RuleSet:
         "workload": None,
         "hash": "h",
         "roles": tuple(dict.fromkeys(rule.role for rule in rules)) or ("AE",),
-        "derived": {"band": BAND},
+        "derived": {"band": BAND, "tier": TIER},
     }
     return RuleSet(**{**values, **changes})
 
@@ -141,6 +158,8 @@ def accounts(fields: Sequence[str], rules: RuleSet) -> Iterator[Record]:
     wanted = set(fields)
     if "band" in wanted:
         wanted |= {"employees", "annual_revenue"}
+    if "tier" in wanted:
+        wanted |= {"customer", "annual_revenue"}
     if wanted & {"state", "postal_code"}:
         wanted.add("country")
     for values in product(*(RAW[field] for field in sorted(wanted))):
@@ -204,7 +223,9 @@ def conditions(fields: Sequence[str]) -> st.SearchStrategy[Condition]:
 def field_names() -> st.SearchStrategy[list[str]]:
     """Up to three fields, so that every account can be looked at."""
     return st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3, unique=True).filter(
-        lambda names: not {"band", "state"} <= set(names) and not {"band", "postal_code"} <= set(names)
+        lambda names: (
+            not ({"band", "tier"} & set(names) and {"state", "postal_code", "industry"} & set(names))
+        )
     )
 
 
