@@ -1,11 +1,13 @@
-"""Accounts and rules for the assignment benchmark, made with a seed: clean values, so that a CASE can read them too."""
+"""Accounts and rules for the assignment benchmark, made with a seed.
+
+The accounts are written twice: as a CRM has them, with odd spellings in some percent of the rows, and as
+normalising makes them, for contenders that cannot normalise and are given that for nothing.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-from functools import cache
+from contextlib import ExitStack
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import numpy.typing as npt
@@ -13,27 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rules.language.condition import (
-    ALWAYS,
-    All,
-    Any,
-    Between,
-    Condition,
-    FieldKind,
-    HasPrefix,
-    In,
-    InList,
-    IsMissing,
-    Not,
-)
-from rules.language.people import Member, Pod, PodBy
-from rules.language.place import Source
-from rules.language.ruleset import IfUnknown, Mode, Rule, RuleSet, ValueList
+from rules.language.condition import FieldKind
 from rules.tables import Tables
 
 SEED = 20260301
 BATCH = 250_000
-HERE = Source("benchmark.yaml", 1, 1)
 STATES = [
     "AL",
     "AZ",
@@ -72,6 +58,9 @@ FIELDS = {
     "external_id": FieldKind.ID,
     **dict.fromkeys(TEXTS, FieldKind.TEXT),
 }
+ODD = 0.04
+"""Share of the values of text columns that are spelled otherwise than most."""
+SPELLINGS = {"US": "United States", "DE": "Deutschland", "GB": "England", "CH": "Schweiz", "NL": "Holland"}
 MISSING = 0.03
 """Share of the values of every column that is null."""
 OWNERS = 600
@@ -85,16 +74,32 @@ def tables(folder: Path) -> Tables:
     )
 
 
+def clean(folder: Path) -> Path:
+    """The accounts as normalising makes them."""
+    return folder / "clean.parquet"
+
+
 def write_snapshot(folder: Path, accounts: int) -> None:
-    """Writes accounts and owners; half of the accounts have an owner already."""
+    """Writes accounts, sorted by id, and owners; half of the accounts have an owner already."""
     random = np.random.default_rng(SEED)
-    writer = None
-    for first in range(0, accounts, BATCH):
-        rows = _accounts(random, first, min(BATCH, accounts - first))
-        writer = writer or pq.ParquetWriter(tables(folder).accounts, rows.schema)
-        writer.write_table(rows)
-    assert writer is not None
-    writer.close()
+    numbers = random.permutation(accounts)
+    with ExitStack() as files:
+        writers: list[pq.ParquetWriter] = []
+        for first in range(0, accounts, BATCH):
+            rows = _accounts(random, first, numbers[first : first + BATCH])
+            tables_made = (_spelled(random, rows), _normalised(rows))
+            if not writers:
+                paths = (tables(folder).accounts, clean(folder))
+                writers = [
+                    files.enter_context(pq.ParquetWriter(path, table.schema))
+                    for path, table in zip(paths, tables_made, strict=True)
+                ]
+            for writer, table in zip(writers, tables_made, strict=True):
+                writer.write_table(table)
+    _write_owners(tables(folder).owners)
+
+
+def _write_owners(file: Path) -> None:
     numbers = range(OWNERS)
     owners = {
         "id": [owner_id(number) for number in numbers],
@@ -103,7 +108,43 @@ def write_snapshot(folder: Path, accounts: int) -> None:
         "person": [True for _ in numbers],
         "deleted": [False for _ in numbers],
     }
-    pq.write_table(pa.table(owners), tables(folder).owners)
+    pq.write_table(pa.table(owners), file)
+
+
+def _spelled(random: np.random.Generator, rows: pa.Table) -> pa.Table:
+    """The same accounts as people type them: nothing that a rule asks changes its meaning."""
+
+    def some(column: str, other: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.if_else(pa.array(random.random(len(rows)) < ODD), other, rows.column(column))
+
+    def joined(*parts: pa.ChunkedArray | str) -> pa.ChunkedArray:
+        return pc.binary_join_element_wise(*parts, "")
+
+    country, code = rows.column("country"), rows.column("postal_code")
+    names = pa.array([SPELLINGS.get(country, country.lower()) for country in COUNTRIES])
+    american = pc.fill_null(pc.equal(country, "US"), False)
+    odd = {
+        "country": names.take(pc.index_in(country, pa.array(COUNTRIES)).combine_chunks()),
+        "postal_code": pc.if_else(american, joined(code, "-1234"), code),
+        "website": joined("https://www.", rows.column("website"), "/about"),
+        **{
+            column: joined(" ", pc.utf8_upper(rows.column(column)), "  ")
+            for column in ("industry", "city", *TEXTS)
+        },
+    }
+    for column, other in odd.items():
+        rows = rows.set_column(rows.schema.get_field_index(column), column, some(column, other))
+    return rows
+
+
+def _normalised(rows: pa.Table) -> pa.Table:
+    country = rows.column("country")
+    made = {column: pc.utf8_lower(rows.column(column)) for column in ("industry", "city", *TEXTS)}
+    for column in ("state", "postal_code"):
+        made[column] = pc.binary_join_element_wise(country, rows.column(column), "-")
+    for column, values in made.items():
+        rows = rows.set_column(rows.schema.get_field_index(column), column, values)
+    return rows
 
 
 def owner_id(number: int) -> str:
@@ -111,12 +152,19 @@ def owner_id(number: int) -> str:
     return f"005{number:015d}"
 
 
+def account_id(number: int) -> str:
+    """The CRM id of an account."""
+    return f"001{number:015d}"
+
+
 def email(number: int) -> str:
     """The address of a rep."""
     return f"rep{number}@example.com"
 
 
-def _accounts(random: np.random.Generator, first: int, count: int) -> pa.Table:
+def _accounts(random: np.random.Generator, first: int, ids: npt.NDArray[np.int64]) -> pa.Table:
+    count = len(ids)
+
     def of(values: list[str], skew: float = 1.0) -> pa.Array:
         picked = (random.random(count) ** skew * len(values)).astype(np.int32)
         return pa.DictionaryArray.from_arrays(pa.array(picked, mask=_absent(random, count)), values).cast(
@@ -126,14 +174,17 @@ def _accounts(random: np.random.Generator, first: int, count: int) -> pa.Table:
     def numbers(values: npt.NDArray[np.generic]) -> pa.Array:
         return pa.array(values, mask=_absent(random, count))
 
-    ids = random.permutation(np.arange(first, first + count))
     owned = pa.array(random.integers(0, OWNERS, count), mask=random.random(count) < 0.5)
     country = of(COUNTRIES, 2.5)
     american = pc.equal(country, "US")
     zips = of([f"{number:05d}" for number in range(501, 501 + ZIPS)])
     abroad = of([f"{number:05d}" for number in range(10_000, 20_000, 100)])
     columns = {
-        "id": pa.array([f"001{number:015d}" for number in ids.tolist()]),
+        "id": pa.array([account_id(number) for number in range(first, first + count)]),
+        "parent_id": pa.array(
+            [account_id(number) for number in random.integers(0, first + count, count).tolist()],
+            mask=random.random(count) < 0.9,
+        ),
         "name": pa.array([f"Company {number}" for number in ids.tolist()]),
         "owner_id": pa.array([owner_id(number) for number in range(OWNERS)]).take(owned),
         "country": country,
@@ -155,109 +206,3 @@ def _accounts(random: np.random.Generator, first: int, count: int) -> pa.Table:
 
 def _absent(random: np.random.Generator, count: int) -> npt.NDArray[np.bool_]:
     return random.random(count) < MISSING
-
-
-@cache
-def make_rules(count: int) -> RuleSet:
-    """A rule set as large teams have it: named lists, nested segments, verticals, ZIP territories, a catch-all."""
-    random = Random(SEED)
-    lists = _lists(random, count)
-    zips = [name for name in lists if name.startswith("zips")]
-    pods = {
-        f"pod-{number}": Pod(
-            f"pod-{number}",
-            tuple(Member(email(random.randrange(OWNERS)), random.choice([1.0, 1.0, 0.5])) for _ in range(12)),
-            PodBy.REMAINING_CAPACITY,
-            HERE,
-        )
-        for number in range(50)
-    }
-    rules = [_rule(random, number, _condition(random, number, count, zips)) for number in range(count - 1)]
-    rules.append(_rule(random, count - 1, ALWAYS))
-    kinds = dict(FIELDS)
-    return RuleSet(
-        tuple(rules), ("all",), lists, pods, kinds, "America/New_York", (1, 1), ("",), {}, None, "benchmark"
-    )
-
-
-def _lists(random: Random, count: int) -> dict[str, ValueList]:
-    every = [f"US-{number:05d}" for number in range(501, 501 + ZIPS)]
-    parts = max(8, count // 4)
-    lists = {f"zips-{part}": tuple(every[part::parts]) for part in range(parts)}
-    lists["domains"] = tuple(
-        sorted(f"company{number}.com" for number in random.sample(range(1_000_000), 5_000))
-    )
-    lists["ids"] = tuple(sorted(f"E{number}" for number in random.sample(range(1_000_000), 5_000)))
-    kinds = {"domains": FieldKind.DOMAIN, "ids": FieldKind.ID}
-    return {
-        name: ValueList(name, kinds.get(name, FieldKind.POSTAL_CODE), values, None, "", HERE)
-        for name, values in lists.items()
-    }
-
-
-def _rule(random: Random, number: int, when: Condition) -> Rule:
-    pod = f"pod-{random.randrange(50)}" if random.random() < 0.6 else None
-    owner = None if pod else email(random.randrange(OWNERS))
-    return Rule(
-        f"rule-{number}", "all", when, f"t.{number}", "AE", owner, pod, IfUnknown.SKIP, Mode.REPLACE, "", HERE
-    )
-
-
-def _condition(random: Random, number: int, count: int, zips: list[str]) -> Condition:
-    place = number / count
-    if place < 0.02:
-        listed = InList("website", "domains") if number % 2 else InList("external_id", "ids")
-        return All((listed, _range(random, "score")))
-    if place < 0.3:
-        return All((_segment(random), _text(random), Any((_text(random), Not(_industry(random))))))
-    if place < 0.5:
-        return All(
-            (_country(random), _industry(random), Any((_range(random, "employees"), _range(random, "score"))))
-        )
-    if place < 0.9:
-        zip_test: Condition = InList("postal_code", zips[number % len(zips)])
-        if random.random() < 0.3:
-            zip_test = HasPrefix("postal_code", (f"US-{random.randrange(5, 400):03d}",))
-        return All((In("country", ("US",)), zip_test, _segment(random)))
-    return All(
-        (
-            In("country", ("US",)),
-            In("state", (f"US-{random.choice(STATES)}",)),
-            _text(random),
-            _segment(random),
-        )
-    )
-
-
-def _segment(random: Random) -> Condition:
-    size = Any((_range(random, "employees"), All((IsMissing("employees"), _range(random, "annual_revenue")))))
-    extra = random.choice([In("customer", (random.random() < 0.5,)), _renewal(random), Not(_text(random))])
-    return All((size, extra))
-
-
-def _range(random: Random, field: str) -> Condition:
-    edges: dict[str, list[float]] = {
-        "employees": [0, 10, 50, 200, 1_000, 5_000],
-        "annual_revenue": [0.0, 1e5, 1e6, 1e7, 1e8],
-        "score": [round(0.05 * step, 2) for step in range(20)],
-    }
-    low, high = sorted(random.sample(range(len(edges[field])), 2))
-    return Between(field, edges[field][low], edges[field][high])
-
-
-def _renewal(random: Random) -> Condition:
-    return Not(In("renewal", (date(2026, random.randint(1, 12), 1), date(2027, random.randint(1, 11), 1))))
-
-
-def _text(random: Random) -> Condition:
-    field = random.choice(["city", *TEXTS])
-    values = [city.lower() for city in CITIES] if field == "city" else TEXTS[field]
-    return In(field, tuple(sorted(random.sample(values, min(12, max(2, len(values) // 8))))))
-
-
-def _industry(random: Random) -> Condition:
-    return In("industry", tuple(sorted(value.lower() for value in random.sample(INDUSTRIES, 12))))
-
-
-def _country(random: Random) -> Condition:
-    return In("country", tuple(sorted(random.sample(COUNTRIES, 4))))
