@@ -211,6 +211,11 @@ def test_two_live_exceptions_on_one_account_are_an_error_that_names_both(tmp_pat
     assert "in rules.yaml:3:5; let one end before the other begins" in str(problem)
 
 
+def test_the_last_day_of_one_exception_is_not_the_first_of_the_next(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="R052"):
+        excepted(tmp_path, exception(), exception(**{"from": "2026-12-31", "until": "2027-01-31"}))
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [

@@ -157,6 +157,8 @@ def test_a_circle_is_told_with_its_whole_way(tmp_path: Path) -> None:
         ("x: {of: employees, bands: [{name: a}, {name: b, from: 5}, {name: c, from: 5}]}", [(Code.BANDS, "{name")]),
         ("x: {of: employees, bands: [{name: a}, {name: b, from: 5, up: 4}]}", [(Code.BANDS, "{name")]),
         ("x: {of: employees, bands: [{name: a}, {name: b, from: 5, down: 6}]}", [(Code.BANDS, "{name")]),
+        ("x: {of: employees, bands: [{name: a}, {name: b, from: 5, up: 5.5}, {name: c, from: 6, down: 5.4}]}",
+         [(Code.BANDS, "{name")]),
         ("x: {of: employees, hysteresis: 0.5, bands: [{name: a}, {name: b, from: 5}, {name: c, from: 6}]}",
          [(Code.BANDS, "{name")]),
         ("x: {by: [{of: employees, bands: [{name: a}, {name: b, from: 5}]}, {of: annual_revenue, bands: [{name: b}, {name: a, from: 5}]}]}",
