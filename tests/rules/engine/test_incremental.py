@@ -17,7 +17,9 @@ from rules.engine.incremental import Again, assign_again
 from rules.language.condition import All, Between, DaysFromToday, In, IsMissing
 from rules.language.ruleset import RuleSet
 from rules.tables import Tables
+from tests.rules.engine import derived_worlds as derived
 from tests.rules.engine import outcome_worlds
+from tests.rules.engine.derived_worlds import derived_worlds
 from tests.rules.engine.outcome_worlds import World
 from tests.rules.engine.worlds import Row, accounts, rule, rule_set, rule_sets, tables
 
@@ -80,6 +82,24 @@ def test_so_it_is_with_holds_families_exceptions_and_people(
         changed = replace(world, rows=[*world.rows[:5], *other(world.rows[:5], later)], memory={})
         day = DAY + timedelta(days=days)
         again(world.rules, changed.tables(folder), folder, day, holders=outcome_worlds.HOLDERS)
+
+
+@EACH
+@given(derived_worlds(), derived_worlds(), st.booleans())
+def test_so_it_is_with_bands_expressions_opportunities_and_family_facts(
+    world: derived.World, later: derived.World, only_deals: bool
+) -> None:
+    """Also where nothing changes but somebody's opportunities, and what the night before remembered."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        again(world.rules, world.tables(folder), folder, holders={})
+        rows = (
+            world.accounts
+            if only_deals
+            else [*world.accounts[:5], *other(world.accounts[:5], later.accounts)]
+        )
+        changed = replace(world, accounts=rows, deals=later.deals, memory=later.memory)
+        again(world.rules, changed.tables(folder), folder, DAY + timedelta(days=1), holders={})
 
 
 RULES = rule_set(
