@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any as Anything
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -18,16 +19,21 @@ from rules.engine.database import open_database
 from rules.engine.derived.cells import cell
 from rules.engine.derived.needed import needed_for
 from rules.engine.derived.prepared import prepare
+from rules.engine.errors import AssignError
 from rules.engine.lay import lay_accounts, lay_families
 from rules.engine.memory import lay_memory
 from rules.engine.relations import DuckDatabase
 from rules.evaluate import evaluate
-from rules.language.condition import IsMissing
+from rules.language.condition import Between, FieldKind, In, IsMissing, Like
+from rules.language.derived import Banded, BandsOf, Measure, OfOpportunities, Step
+from rules.language.folding import fold
 from rules.language.record import Value, normalise_record
-from rules.language.ruleset import IfUnknown, RuleSet
+from rules.language.ruleset import Complexity, IfUnknown, RuleSet, Tier, Workload
+from rules.measure.night import measure
 from rules.tables import MEMORY
-from tests.rules.engine.derived_worlds import World, derived_worlds
+from tests.rules.engine.derived_worlds import KINDS, MONEY, World, derived_worlds
 from tests.rules.engine.naive_derived import Record, records
+from tests.rules.engine.worlds import FIELDS, HERE, rule, rule_set, tables
 
 DAY = date(2026, 3, 1)
 Memory = dict[tuple[str, str], str]
@@ -87,12 +93,12 @@ def night(world: World) -> tuple[dict[str, dict[str, Anything]], Memory]:
 
 def by_the_book(rules: RuleSet, record: Record) -> tuple[str | None, bool]:
     """The rule that decides, and whether a person must look."""
-    for rule in rules.rules:
-        truth = evaluate(rule.when, record, rules.lists)
-        if truth or (truth is None and rule.if_unknown is IfUnknown.MATCH):
-            return rule.id, False
-        if truth is None and rule.if_unknown is IfUnknown.REVIEW:
-            return rule.id, True
+    for tried in rules.rules:
+        truth = evaluate(tried.when, record, rules.lists)
+        if truth or (truth is None and tried.if_unknown is IfUnknown.MATCH):
+            return tried.id, False
+        if truth is None and tried.if_unknown is IfUnknown.REVIEW:
+            return tried.id, True
     return None, False
 
 
@@ -132,3 +138,89 @@ def test_a_night_that_is_computed_again_from_its_own_memory_decides_the_same(wor
     again, kept = night(replace(world, memory=remembered))
     assert again == first
     assert kept == remembered
+
+
+def test_a_tier_may_be_a_band_that_remembers(tmp_path: Path) -> None:
+    """The workload reads the band that the rules decided by: last night's counts."""
+    steps = (Step("small", None, None, None), Step("big", 200.0, 220.0, 180.0))
+    size = Banded("size", (BandsOf("employees", steps),), HERE)
+    work = Workload("size", (Tier("small", 1, 1), Tier("big", 4, 1)), (), None)
+    rules = rule_set(
+        fields={**FIELDS, "size": FieldKind.TEXT},
+        derived={"size": size},
+        workload=replace(work, complexity=(Complexity("bank", Like("industry", "bank%"), 1.0),)),
+    )
+    accounts = [
+        {"id": "a1", "employees": 210, "industry": "Banking"},
+        {"id": "a2", "employees": 210, "industry": "Tribank"},
+        {"id": "a3", "employees": 10, "industry": None},
+    ]
+    made = World(rules, accounts, [], {("a1", "size"): "small", ("a2", "size"): "big"}).tables(tmp_path)
+    pq.write_table(pa.table({"id": pa.array([], pa.string())}), made.activities)
+    assign(rules, made, tmp_path / "out.parquet", DAY, holders={})
+    measure(rules, made, tmp_path / "out.parquet", tmp_path / "kpis", DAY)
+    found = pq.read_table(tmp_path / "kpis" / "account_kpis.parquet").to_pylist()
+    assert [(row["tier"], row["workload_hours"]) for row in found] == [
+        ("small", 2.0),
+        ("big", 4.0),
+        ("small", 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting"),
+    [
+        ("%bank%", {"bank", "the bank", "banker"}),
+        ("b_nk", {"bank", "bönk"}),
+        ("%a_k%r", {"banker"}),
+        ("50%", set()),
+    ],
+)
+def test_a_pattern_fits_the_whole_text(tmp_path: Path, pattern: str, fitting: set[str]) -> None:
+    texts = ["bank", "BÖNK", "the  Bank", "banker", "x50%", None]
+    rules = rule_set(rule("fits", Like("industry", pattern)))
+    accounts = [{"id": f"a{n}", "industry": text} for n, text in enumerate(texts)]
+    found, _ = night(World(rules, accounts, [], {}))
+    taken = {fold(str(row["industry"])) for row in accounts if found[row["id"]]["rule_id"]}  # type: ignore[index]
+    assert taken == fitting
+
+
+def test_a_pattern_of_many_wildcards_takes_no_time() -> None:
+    """A backtracking match would take years."""
+    rules = rule_set(rule("evil", Like("industry", "%a_" * 30 + "b")))
+    accounts = [{"id": "a", "industry": "a" * 5_000}, {"id": "b", "industry": "é" + "a" * 5_000}]
+    found, _ = night(World(rules, accounts, [], {}))
+    assert {row["rule_id"] for row in found.values()} == {None}
+
+
+def test_a_currency_without_a_rate_is_a_data_issue_and_the_amount_is_missing() -> None:
+    rules = rule_set(
+        rule("rich", Between("annual_revenue", 1e6, None)),
+        rule("missing", IsMissing("annual_revenue")),
+        fields=KINDS,
+        money=MONEY,
+    )
+    accounts = [
+        {"id": "a1", "annual_revenue": 1e6, "currency": "XYZ"},
+        {"id": "a2", "annual_revenue": 950_000.0, "currency": " eur "},
+        {"id": "a3", "annual_revenue": 1e6, "currency": None},
+        {"id": "a4", "annual_revenue": 1e9, "currency": "XXL"},
+    ]
+    found, _ = night(World(rules, accounts, [], {}))
+    assert {id: row["rule_id"] for id, row in found.items()} == {
+        "a1": "missing", "a2": "rich", "a3": "rich", "a4": "missing"
+    }  # fmt: skip
+    assert found["a1"]["data_issues"] == "annual_revenue is in 'xyz', for which the rules have no rate"
+    assert found["a4"]["data_issues"] == "annual_revenue is too much in USD"
+
+
+def test_opportunities_that_a_derived_field_needs_must_be_there(tmp_path: Path) -> None:
+    hot = OfOpportunities("hot", FieldKind.BOOLEAN, Measure.ANY, None, In("won", (True,)), HERE)
+    rules = rule_set(
+        rule("hot", In("hot", (True,))), derived={"hot": hot}, fields={**FIELDS, "hot": FieldKind.BOOLEAN}
+    )
+    made = tables(tmp_path, [{"id": "a"}])
+    with pytest.raises(
+        AssignError, match=r"opportunities\.parquet is not there, which a derived field needs"
+    ):
+        assign(rules, made, tmp_path / "out.parquet", DAY, holders={})
