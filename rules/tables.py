@@ -54,8 +54,8 @@ MEMORY = pa.schema(
 )
 """What the next night must know of this one, sorted by account id and key.
 
-`band:<derived field>` has the band as `value`; `hold:<rule id>` has the first day of an unbroken hold as
-`since`. A night that is computed again from its own memory decides the same.
+`band:<derived field>` has the band as `value`; `hold:<rule id>` has as `since` the day since which the hold's
+condition is true, night after night. A night that is computed again from its own memory decides the same.
 """
 
 ACCOUNT_KPIS = pa.schema(

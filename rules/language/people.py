@@ -39,7 +39,9 @@ class Rep:
 
     email: str
     cap: int | None = None
-    """Accounts per role beyond which pods give no new ones; those that are held stay."""
+    """Accounts per role, from whatever rule or pod, beyond which pods give no new ones; those that are held stay.
+
+    A family goes as one, so the last one may lead beyond it."""
     floor: int = 0
     """Accounts per role up to which pods fill this rep first."""
     ramp: Ramp | None = None

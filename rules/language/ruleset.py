@@ -50,7 +50,9 @@ class Action(StrEnum):
 
     ASSIGN = "assign"
     KEEP = "keep"
-    """A hold: the present owner stays; the territory is that of the first rule beneath that assigns."""
+    """A hold: a present owner who can own stays, and the territory is what it would be without the hold.
+
+    An account without such an owner is not held: the rule beneath decides."""
     FOLLOW = "follow"
     """The account goes where its ultimate parent goes; it takes only accounts that have one."""
 
@@ -86,7 +88,8 @@ class Rule:
     over: tuple[str, ...] = ()
     """Ids of rules of the same level that it is meant to win over: the proofs do not call that an overlap."""
     hold_days: int | None = None
-    """Of a rule that keeps: for how many days at most, from the first night on which it held the account."""
+    """Of a rule that keeps: for how many days at most, from the first night on which its condition was true of the
+    account. It holds again once the condition has not been true for a night."""
     exception: ExceptionNote | None = None
     """Given for rules made of `exceptions:`, whose level is `EXCEPTIONS`."""
 
