@@ -128,4 +128,4 @@ OPPORTUNITY_FIELDS = {
     "created_at": FieldKind.DATE,
 }
 """What conditions on opportunities may use. A stage is compared by the CRM's id of it, exactly; how far a deal
-has come is better asked by `probability`, which labels and languages do not change."""
+has come is better asked by `probability`, a share 0..1, which labels and languages do not change."""

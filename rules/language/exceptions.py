@@ -111,9 +111,14 @@ def _check_target(node: MapNode, section: ExceptionSection, leaves: Leaves) -> N
     if section.keep and (section.owner or section.territory):
         message = "the exception keeps the present owner, and gives a new one"
         leaves.report(node, Code.EXCEPTION, message, "keep one of 'keep' and 'owner'")
-    elif not section.keep and section.territory is None:
+    elif not (section.keep or section.territory or section.owner):
         message = "the exception does not say what becomes of the account"
-        leaves.report(node, Code.EXCEPTION, message, "write 'keep: true', or a 'territory' and an 'owner'")
+        leaves.report(
+            node,
+            Code.EXCEPTION,
+            message,
+            "write 'keep: true', or an 'owner'; without a 'territory' it is that of the rules",
+        )
 
 
 def _account(node: MapNode, section: ExceptionSection, leaves: Leaves) -> In | None:

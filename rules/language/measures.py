@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from rules.language.codes import Code
-from rules.language.condition import ALWAYS, Condition, FieldKind
+from rules.language.condition import ALWAYS, All, Any, Between, Condition, FieldKind, In, Not
 from rules.language.derived import OPPORTUNITY_FIELDS, Measure, OfFamily, OfOpportunities
 from rules.language.finding import place, source_of
 from rules.language.leaves import Leaves
@@ -54,6 +54,7 @@ def opportunity_fact(
     measure = section.opportunities
     _check_field(name, node, measure, _KINDS.get(measure, ()), theirs)
     where = _where(node.get("where"), theirs)
+    _check_shares(name, place(node, "where"), where, theirs)
     found = OfOpportunities(name, opportunity_kind(section), measure, section.field, where, source_of(node))
     return found if len(leaves.problems) == before else None
 
@@ -66,6 +67,27 @@ def _where(node: Node | None, leaves: Leaves) -> Condition:
 
         return sql(node, leaves)
     return structured(node, leaves)
+
+
+def _check_shares(name: str, at: Node, where: Condition, leaves: Leaves) -> None:
+    """Reports a probability in percent: no deal would ever be at 50."""
+    if any(isinstance(bound, int | float) and bound > 1 for bound in _bounds(where, "probability")):
+        message = f"{name}: a probability is a share from 0 to 1, however the CRM shows it"
+        leaves.report(at, Code.WRONG_KIND, message, "write 0.5 for 50 %")
+
+
+def _bounds(condition: Condition, field: str) -> Iterator[object]:
+    """What the field is compared with."""
+    match condition:
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from _bounds(part, field)
+        case Not(part):
+            yield from _bounds(part, field)
+        case In() if condition.field == field:
+            yield from condition.values
+        case Between() if condition.field == field:
+            yield from (condition.low, condition.high)
 
 
 def family_fact(

@@ -126,6 +126,7 @@ class ExceptionSection(Section):
     role: Name | None = None
     owner: Name | None = None
     territory: Name | None = None
+    """That of the first rule that takes the account, where nothing is said."""
     keep: bool = False
     """The present owner stays."""
     author: Name

@@ -193,6 +193,11 @@ def test_an_account_may_be_named_by_its_domain_and_kept(tmp_path: Path) -> None:
     assert str(found[0].when) == "In(field='website', values=('contoso.com',))"
 
 
+def test_an_exception_that_names_an_owner_only_leaves_the_territory_to_the_rules(tmp_path: Path) -> None:
+    [rule] = excepted(tmp_path, exception(territory=""))
+    assert (rule.territory, rule.owner) == ("", "kim@example.com") and rule.borrows_territory
+
+
 def test_exceptions_of_one_account_may_come_one_after_the_other(tmp_path: Path) -> None:
     later = {"from": "2027-01-01", "until": "2027-01-31"}
     found = excepted(tmp_path, exception(), exception(**later))
@@ -219,7 +224,7 @@ def test_the_last_day_of_one_exception_is_not_the_first_of_the_next(tmp_path: Pa
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"territory": ""}, Code.EXCEPTION),
+        ({"territory": "", "owner": ""}, Code.EXCEPTION),
         ({"keep": "true"}, Code.EXCEPTION),
         ({"account": "{industry: Banking}"}, Code.EXCEPTION),
         ({"account": "{id: A1, website: contoso.com}"}, Code.EXCEPTION),

@@ -170,6 +170,8 @@ def test_a_circle_is_told_with_its_whole_way(tmp_path: Path) -> None:
         ("x: {opportunities: top, field: amount}", [(Code.BAD_VALUE, "top")]),
         ("x: {opportunities: any, where: {employees: 5}}", [(Code.UNKNOWN_FIELD, "employees")]),
         ("x: {opportunities: any, where: stag = 'Won'}", [(Code.UNKNOWN_FIELD, "stag")]),
+        ("x: {opportunities: any, where: {closed: false, probability: {from: 50}}}", [(Code.WRONG_KIND, "{closed")]),
+        ("x: {opportunities: any, where: not (probability > 50)}", [(Code.WRONG_KIND, "not")]),
         ("x: {family: any, field: employees}", [(Code.DERIVED, "employees")]),
         ("x: {family: sum, field: size}", [(Code.UNKNOWN_FIELD, "size")]),
         ("x: {family: sums, field: employees}", [(Code.BAD_VALUE, "sums")]),
