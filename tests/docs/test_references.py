@@ -105,7 +105,7 @@ def test_every_command_that_is_shown_exists_with_its_options() -> None:
 
 
 def test_every_error_code_is_explained_as_the_language_explains_it() -> None:
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "rules-codes.md").read_text(encoding="utf-8")
     for code, meaning in meanings().items():
         assert f"| {code} | {meaning} |" in text
 
