@@ -24,8 +24,9 @@ from rules.engine.lay import lay_accounts, lay_families
 from rules.engine.memory import lay_memory
 from rules.engine.relations import DuckDatabase
 from rules.evaluate import evaluate
-from rules.language.condition import Between, FieldKind, In, IsMissing, Like
-from rules.language.derived import Banded, BandsOf, Measure, OfOpportunities, Step
+from rules.language.condition import Between, FieldKind, In, InList, IsMissing, Like, Not
+from rules.language.derived import Banded, BandsOf, Computed, Measure, OfOpportunities, Step
+from rules.language.expression import Branch, Case, Literal
 from rules.language.folding import fold
 from rules.language.record import Value, normalise_record
 from rules.language.ruleset import Complexity, IfUnknown, RuleSet, Tier, Workload
@@ -33,7 +34,7 @@ from rules.measure.night import measure
 from rules.tables import MEMORY
 from tests.rules.engine.derived_worlds import KINDS, MONEY, World, derived_worlds
 from tests.rules.engine.naive_derived import Record, records
-from tests.rules.engine.worlds import FIELDS, HERE, rule, rule_set, tables
+from tests.rules.engine.worlds import FIELDS, HERE, Row, rule, rule_set, tables
 
 DAY = date(2026, 3, 1)
 Memory = dict[tuple[str, str], str]
@@ -224,3 +225,17 @@ def test_opportunities_that_a_derived_field_needs_must_be_there(tmp_path: Path) 
         AssignError, match=r"opportunities\.parquet is not there, which a derived field needs"
     ):
         assign(rules, made, tmp_path / "out.parquet", DAY, holders={})
+
+
+def test_not_in_a_list_is_unknown_where_the_field_is_missing() -> None:
+    """So a choice does not take that branch, though nobody is in the list."""
+    branch = Branch(Not(InList("industry", "industry")), Literal(1))
+    score = Computed("score", FieldKind.NUMBER, Case((branch,), Literal(0)), HERE)
+    rules = rule_set(fields={**FIELDS, "score": FieldKind.NUMBER}, derived={"score": score})
+    accounts: list[Row] = [
+        {"id": "a1", "industry": None},
+        {"id": "a2", "industry": "mining"},
+        {"id": "a3", "industry": "Bank"},
+    ]
+    found = cells_of(World(rules, accounts, [], {}))
+    assert {id: cells["score"] for id, cells in found.items()} == {"a1": 0.0, "a2": 1.0, "a3": 0.0}
