@@ -19,7 +19,7 @@ Aim = dict[str, int]
 """Field to the set of cells in which the account is wanted."""
 Plain = tuple[FieldCells, int]
 """A field, and its cells of values that nobody would find odd."""
-PER_RULE = 6
+PER_RULE = 4
 SEED = 1
 
 
@@ -55,7 +55,10 @@ def samples_of(encoding: Encoding) -> Samples:
     for rule in encoding.rules.rules:
         condition = taking(rule, encoding.rules)
         aims += [_aim(condition, True, fields, random) for _ in range(PER_RULE)]
-    accounts = [_account(aim, encoding, random) for aim in aims if aim is not None]
+    # States and postal codes come first, as they decide the country.
+    order = sorted(fields, key=lambda name: encoding.fields[name].country is None)
+    free = {field: _free(encoding, field) for field in order}
+    accounts = [_account(aim, free, encoding, random) for aim in aims if aim is not None]
     truths = _truths(encoding, accounts)
     everything = (1 << len(accounts)) - 1
     possible = everything
@@ -103,16 +106,13 @@ def _together(aims: Sequence[Aim | None], fields: Mapping[str, Plain]) -> Aim | 
     return both
 
 
-def _account(aim: Aim, encoding: Encoding, random: Random) -> dict[str, int]:
-    """A cell for every field: missing where nothing is wanted, so that other rules are in the way less often.
-
-    States and postal codes come first, as they decide the country.
-    """
+def _account(aim: Aim, free: Mapping[str, int], encoding: Encoding, random: Random) -> dict[str, int]:
+    """A cell for every field, in the order of `free`, which has the cells of those of which nothing is wanted."""
     account: dict[str, int] = {}
-    for field in sorted(encoding.fields, key=lambda name: encoding.fields[name].country is None):
+    for field, cells in free.items():
         found = encoding.fields[field]
         if field not in account:
-            account[field] = _pick(aim.get(field) or _free(encoding, field), random)
+            account[field] = _pick(aim.get(field, cells), random)
         if found.country is not None and account[field] != MISSING:
             account.setdefault(found.country, _cell_of(encoding, found, account[field]))
     if encoding.calculated:
@@ -130,7 +130,7 @@ def _work_out(account: dict[str, int], encoding: Encoding) -> None:
 
 
 def _free(encoding: Encoding, field: str) -> int:
-    """The cells of a field that nothing is wanted of: the missing value, where the domains allow that."""
+    """The cells of a field of which nothing is wanted: the missing value, so that few other rules are in the way."""
     domain = encoding.rules.domains.get(field)
     some = _plain(encoding.fields[field]) & ~(1 << MISSING)
     if encoding.calculated and encoding.fields[field].kind in ORDERED:
@@ -148,6 +148,8 @@ def _cell_of(encoding: Encoding, found: FieldCells, cell: int) -> int:
 
 def _pick(cells: int, random: Random) -> int:
     """One of the cells."""
+    if cells & (cells - 1) == 0:
+        return cells.bit_length() - 1
     start = random.randrange(cells.bit_length())
     later = cells >> start
     if later:
