@@ -132,6 +132,9 @@ class EngineConfig(Section):
     master: str | None = Field(None, min_length=1)
     """Of Spark: "local[4]", "spark://host:7077", "yarn"; its workers see the state folder under the same path."""
 
+    incremental_above: int = Field(5_000_000, ge=0)
+    """Accounts above which only those that can match otherwise than last night are evaluated (not on Spark)."""
+
     @model_validator(mode="after")
     def _whole(self) -> EngineConfig:
         if (self.kind == "spark") != (self.master is not None):

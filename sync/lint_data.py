@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 
 def data_findings(session: Session, rules: RuleSet, day: date) -> Iterator[Finding]:
-    """Territories that nobody can get, and pods that are too small for what the latest plan sends there."""
+    """Names of no account or of several, territories that nobody can get, and pods that are too small for what the latest plan sends there."""
     snapshot = load(session.snapshots)
     if snapshot is None:
         return
     today = on_day(rules, day)
+    yield from _not_one(today, snapshot.tables.accounts)
     with scratch() as con:
         rows = Rows(con)
         query = "SELECT id, email, active, person, deleted FROM read_parquet(?)"
@@ -41,6 +42,14 @@ def data_findings(session: Session, rules: RuleSet, day: date) -> Iterator[Findi
         assignments = session.plans / (plan or "none")[:12] / "assignments.parquet"
         if assignments.is_file():
             yield from _too_full(today, owners, teams, rows, assignments)
+
+
+def _not_one(rules: RuleSet, accounts: Path) -> Iterator[Finding]:
+    from rules.named import named_entries
+
+    for entry in named_entries(rules, accounts):
+        code = ProofCode.NAMES_SEVERAL if entry.accounts else ProofCode.NAMES_NOBODY
+        yield Finding(code, Severity.WARNING, entry.rules, entry.source, str(entry))
 
 
 def _without_rep(rules: RuleSet, owners: Owners, teams: Mapping[str, Team]) -> Iterator[Finding]:

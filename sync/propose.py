@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from rules.engine.summary import AssignSummary
-    from sync.config import EngineConfig, Project
+    from sync.config import Project
     from sync.ledger import Ledger
     from sync.session import Session
     from sync.snapshot import Snapshot
 
 TABLES = ("assignments", "account_kpis", "rep_kpis", "territory_kpis")
 """Files that are kept beside a plan, to explain and report it."""
+MATCHED = "matched.parquet"
+"""What the rules matched at the last look, so that a large CRM is not evaluated whole every night."""
 
 
 def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
@@ -54,7 +56,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
         )
         with session.step("assign"):
             _assign(
-                config.engine,
+                session,
                 rules,
                 desired.tables,
                 desired.assignments,
@@ -113,15 +115,17 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
     return plan
 
 
-def _assign(engine: EngineConfig, *arguments: Any, **options: Any) -> AssignSummary:
+def _assign(session: Session, *arguments: Any, **options: Any) -> AssignSummary:
     """By the engine that the config names; all give the same bytes."""
+    engine = session.project.config.engine
     if engine.master is not None:
         from rules.engine.spark.assign import assign_on_spark
 
         return assign_on_spark(*arguments, master=engine.master, **options)
-    from rules.engine.assign import assign
+    from rules.engine.incremental import assign_again
 
-    return assign(*arguments, **options)
+    matched = session.plans / MATCHED
+    return assign_again(*arguments, matched=matched, above=engine.incremental_above, **options).summary
 
 
 def plan_fields(project: Project) -> dict[str, str]:

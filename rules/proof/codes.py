@@ -39,6 +39,10 @@ class ProofCode(StrEnum):
     """A rule names another one in `over` that no account can match together with it, or that comes earlier."""
     UNDECIDED = "P013"
     """Whether there is such a fault could not be worked out."""
+    NAMES_NOBODY = "P014"
+    """An entry of a list, a condition or an exception names an account that there is not (from the last snapshot)."""
+    NAMES_SEVERAL = "P015"
+    """An entry names several accounts (from the last snapshot)."""
 
 
 class Severity(StrEnum):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sync.cli.app import DEFAULT_CONFIG, ConfigOption, app
-from sync.errors import CHANGES, DONE, PARTIAL, REFUSED, TRY_LATER
+from sync.errors import CHANGES, DONE, PARTIAL, REFUSED, TRY_LATER, ConfigProblem
 
 if TYPE_CHECKING:
     from sync.ledger import Ledger
     from sync.plan import Plan
     from sync.run import Enacted
+    from sync.session import Session
 
 PlanArgument = Annotated[
     str | None, typer.Argument(help="A plan's id, the beginning of it, or its file; the latest if left out.")
@@ -27,6 +28,12 @@ def plan(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Copy the plan to this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan's header as JSON.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page that a browser shows.")] = None,
+    sql: Annotated[
+        str | None,
+        typer.Option(
+            "--sql", help="Only print the assignment as SQL: duckdb, spark, databricks, snowflake, bigquery."
+        ),
+    ] = None,
     no_pull: Annotated[bool, typer.Option("--no-pull", help="Plan from the last snapshot.")] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
@@ -39,6 +46,9 @@ def plan(
     session = open_session(config)
     # What is wrong with the rules is said before the CRM is read, which may take long.
     session.project.rules()
+    if sql is not None:
+        typer.echo(_script(session, sql))
+        return
     with session.locked(), session.ledger() as ledger:
         if no_pull:
             snapshot = latest_snapshot(session)
@@ -55,6 +65,22 @@ def plan(
         if made.breaches and not made.is_empty and not _accepted(ledger, made):
             raise typer.Exit(REFUSED)
     raise typer.Exit(CHANGES if detailed_exitcode and not made.is_empty else DONE)
+
+
+def _script(session: Session, dialect: str) -> str:
+    import pyarrow.parquet as pq
+
+    from rules.engine.dialects.plan import plan_sql
+    from rules.engine.dialects.translate import Dialect
+    from sync.cli.session import latest_snapshot
+    from sync.explanation import today_of
+
+    if dialect not in list(Dialect):
+        raise ConfigProblem(f"--sql takes {', '.join(Dialect)}, not {dialect!r}")
+    tables, rules = latest_snapshot(session).tables, session.project.rules()
+    holders = session.project.holders(rules)
+    columns = pq.read_schema(tables.accounts)
+    return plan_sql(rules, tables.owners, columns, dialect, today_of(session, rules), holders=holders)
 
 
 @app.command()

@@ -184,3 +184,24 @@ def _first(folder: Path, wanted: Any) -> dict[str, Any]:
 def test_a_back_test_without_kept_snapshots_says_how_they_come(folder: Path) -> None:
     failed = call("backtest", "--from", "2026-11-01")
     assert "none is kept yet. Every pull keeps one" in str(failed.exception)
+
+
+def test_the_assignment_is_printed_as_a_script_of_a_warehouse(folder: Path) -> None:
+    done = call("plan", "--sql", "snowflake")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("-- The assignment plan of 2 rules")
+
+
+def test_a_dialect_that_there_is_not_is_refused_with_those_there_are(folder: Path) -> None:
+    done = call("plan", "--sql", "oracle")
+    assert done.exit_code != 0 and "snowflake" in str(done.exception)
+
+
+def test_a_name_of_no_account_is_a_warning_of_the_snapshot(folder: Path) -> None:
+    edit(
+        folder,
+        "  - {id: de,",
+        "  - {id: key, level: geography, when: {id: 001-nobody}, over: [de], assign: {territory: k, owner: ana@example.com}}\n  - {id: de,",
+    )
+    done = call("lint")
+    assert "warning P014 '001-nobody' is the id of no account" in done.output
