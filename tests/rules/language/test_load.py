@@ -185,7 +185,9 @@ def test_three_hundred_rules_load_in_a_process_that_starts_fast(tmp_path: Path) 
 
 
 KEYS = ("version", "rules", "lists", "pods", "levels", "when", "where", "id", "assign", "territory", "country", "all",
-        "any", "not", "members", "workload", "tests", "1", "US", "in_list", "from", "x", "file", "values", "type")  # fmt: skip
+        "any", "not", "members", "workload", "tests", "1", "US", "in_list", "from", "x", "file", "values", "type",
+        "keep", "follow", "table", "list", "field", "columns", "active", "fiscal", "until", "over", "bands", "of", "by",
+        "expression", "opportunities", "family", "sum", "where", "account", "author", "reason", "owner", "holder", "cap")  # fmt: skip
 VALUES = st.recursive(
     st.sampled_from(KEYS) | st.none() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
@@ -195,7 +197,8 @@ VALUES = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(VALUES | st.fixed_dictionaries({"version": st.just(1), "rules": st.lists(VALUES, max_size=3)}, optional={
-    "lists": VALUES, "pods": VALUES, "workload": VALUES, "tests": VALUES, "levels": VALUES, "as_of": VALUES}))  # fmt: skip
+    "lists": VALUES, "pods": VALUES, "workload": VALUES, "tests": VALUES, "levels": VALUES, "as_of": VALUES,
+    "derived": VALUES, "reps": VALUES, "exceptions": VALUES, "domains": VALUES, "roles": VALUES, "family": VALUES}))  # fmt: skip
 def test_documents_of_any_shape_load_or_raise_a_rules_error(tmp_path: Path, data: object) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(json.dumps(data), encoding="utf-8")
@@ -205,13 +208,50 @@ def test_documents_of_any_shape_load_or_raise_a_rules_error(tmp_path: Path, data
         assert error.problems and str(error)
 
 
+EVERYTHING = """\
+version: 1
+roles: {AE: {holder: owner_id}, CSM: }
+family: {parent_field: parent_id, most_levels: 10}
+lists: {zips: {file: lists/boston.csv, column: zip, type: postal_code, country: US}}
+derived:
+  size: {bands: [{name: smb}, {name: mid, from: 200, up: 220}, {name: big, from: 2000}], of: [employees, open], hysteresis: 0.1}
+  head: {expression: "annual_revenue / employees", type: number}
+  hot: {opportunities: any, where: {closed: false, close_date: {in_next_days: 60}}}
+  open: {opportunities: sum, field: amount, where: "not closed"}
+  home: {family: top, field: country}
+reps: {ana@example.com: {cap: 9, ramp: {start: 2026-10-01, months: [0.5]}, away: [{from: 2026-12-20, until: 2027-01-03}]}}
+pods: {east: {members: [ana@example.com], by: round_robin, window_days: 30}}
+rules:
+  - {id: end, level: legal, active: {fiscal: {period: quarter, last_days: 10}}, when: {}, keep: true}
+  - {id: deal, level: holdout, when: {hot: true}, keep: {at_most_days: 90}}
+  - {id: kin, level: family, when: {}, follow: ultimate_parent}
+  - {id: zip, level: geography, when: {home: US}, table: {list: zips, field: postal_code, columns: {territory: city}}, assign: {role: AE}}
+  - {id: big, level: segment, over: any, when: {size: big, head: {from: 5}}, assign: {territory: us, pod: east}}
+  - {id: any, level: segment, when: {}, assign: {territory: us, role: CSM}}
+exceptions:
+  - {account: {website: contoso.com}, keep: true, author: vp@example.com, reason: won, from: 2026-11-01, until: 2026-12-31}
+domains: {country: {required: true}, industry: {values: [Banking]}}
+tests: [{name: t, given: {size: big}, expect: {rule: big}}]
+"""
+
+
+def test_everything_there_is_loads_together(tmp_path: Path) -> None:
+    assert len(load_rules(write_rules(tmp_path, EVERYTHING, boston=BOSTON)).rules) == 11
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.integers(0, len(DESIGN) - 1), st.integers(0, 12), st.text(max_size=4))
+@given(
+    st.sampled_from([DESIGN, EVERYTHING]),
+    st.floats(0, 1),
+    st.integers(0, 12),
+    st.text(max_size=4) | st.sampled_from(KEYS),
+)
 def test_a_damaged_document_loads_or_raises_a_rules_error(
-    tmp_path: Path, at: int, cut: int, put: str
+    tmp_path: Path, document: str, share: float, cut: int, put: str
 ) -> None:
     path = write_rules(tmp_path, "", boston=BOSTON)
-    path.write_bytes((DESIGN[:at] + put + DESIGN[at + cut :]).encode("utf-8", "surrogatepass"))
+    at = int(share * len(document))
+    path.write_bytes((document[:at] + put + document[at + cut :]).encode("utf-8", "surrogatepass"))
     try:
         load_rules(path)
     except RulesError as error:
