@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules.engine.errors import AssignError
-from rules.engine.sql import literal, name
+from rules.engine.sql import name
 from rules.language.condition import FieldKind
 
 TYPES = {
@@ -19,7 +19,6 @@ TYPES = {
     FieldKind.DATE: "DATE",
 }
 """The type of a cell by its kind; all others are text."""
-INFINITE = literal(float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,9 @@ def on_scale(kind: FieldKind, column: str) -> str:
 
 
 def finite(number: str) -> str:
-    """The double, null where it is infinite or not a number (which stands above infinity)."""
-    return f"CASE WHEN abs({number}) < {INFINITE} THEN {number} END"
+    """The double, null where it is infinite or not a number."""
+    # Not a comparison: DuckDB answers those from a file's statistics, which leave NaN out. Seen in 2.0.0.
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def selected(source: str, cells: list[Cell]) -> str:

@@ -26,7 +26,7 @@ from rules.engine.relations import DuckDatabase
 from rules.evaluate import evaluate
 from rules.language.condition import Between, FieldKind, In, InList, IsMissing, Like, Not
 from rules.language.derived import Banded, BandsOf, Computed, Measure, OfOpportunities, Step
-from rules.language.expression import Branch, Case, Literal
+from rules.language.expression import Branch, Case, Column, Literal
 from rules.language.folding import fold
 from rules.language.record import Value, normalise_record
 from rules.language.ruleset import Complexity, IfUnknown, RuleSet, Tier, Workload
@@ -239,3 +239,13 @@ def test_not_in_a_list_is_unknown_where_the_field_is_missing() -> None:
     ]
     found = cells_of(World(rules, accounts, [], {}))
     assert {id: cells["score"] for id, cells in found.items()} == {"a1": 0.0, "a2": 1.0, "a3": 0.0}
+
+
+def test_what_is_not_a_number_is_missing_though_a_file_s_statistics_leave_it_out() -> None:
+    """DuckDB answers a comparison with infinity from the statistics, so that NaN would pass it."""
+    same = Computed("same", FieldKind.NUMBER, Column("annual_revenue"), HERE)
+    rules = rule_set(fields={**FIELDS, "same": FieldKind.NUMBER}, derived={"same": same})
+    amounts = [float("nan"), 1.0, 2.0]
+    accounts = [{"id": f"a{n}", "annual_revenue": amount} for n, amount in enumerate(amounts)]
+    found = cells_of(World(rules, accounts, [], {}))
+    assert [cells["same"] for _, cells in sorted(found.items())] == [None, 1.0, 2.0]
