@@ -92,19 +92,13 @@ def _compared(found: OrderedClasses, value: str, missing: Sequence[float]) -> Cl
     if found.kind is FieldKind.NUMBER:
         present = f"isfinite({value})"
         # Spelled out, as engines differ in what they call it.
-        infinite = f"CASE WHEN {value} > 0 THEN {_quoted('inf')} ELSE {_quoted('-inf')} END"
-        issue = (
-            f"CASE WHEN isinf({value}) THEN {text(f'{found.field} ')} || {infinite} || ' is not a number' END"
-        )
+        signs = [text(f"{found.field} '{sign}inf' is not a number") for sign in ("", "-")]
+        infinite = f"CASE WHEN {value} > 0 THEN {signs[0]} ELSE {signs[1]} END"
+        issue = f"CASE WHEN isinf({value}) THEN {infinite} END"
     if missing and found.kind is not FieldKind.DATE:
         present += f" AND {value} NOT IN ({', '.join(literal(float(number)) for number in missing)})"
     tree = _search(value, found.thresholds, 0, len(found.thresholds))
     return ClassColumn(found.field, f"CASE WHEN {present} THEN {tree} ELSE {MISSING} END", issue=issue)
-
-
-def _quoted(word: str) -> str:
-    """A text that has its quotes in it."""
-    return text(f"'{word}'")
 
 
 def _search(value: str, thresholds: Sequence[int | float], first: int, end: int) -> str:

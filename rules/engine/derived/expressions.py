@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from rules.engine.derived.cells import INFINITE, cell, finite
+from rules.engine.derived.cells import cell, finite
 from rules.engine.derived.truth import Kinds, truth
 from rules.engine.errors import AssignError
 from rules.engine.sql import literal, text
@@ -54,7 +54,7 @@ def computed(derived: Computed, kinds: Kinds) -> str:
             f"{derived.source}: derived field {derived.name!r} is a {derived.kind}, its expression a {found.kind}"
         )
     if derived.kind is FieldKind.INTEGER:
-        return f"CASE WHEN abs({found.sql}) < 9e18 AND {found.sql} = floor({found.sql}) THEN CAST({found.sql} AS BIGINT) END"
+        return f"CASE WHEN isfinite({found.sql}) AND abs({found.sql}) < 9e18 AND {found.sql} = floor({found.sql}) THEN CAST({found.sql} AS BIGINT) END"
     return _settled(found)
 
 
@@ -108,7 +108,8 @@ def _calculated(operator: Operator, left: Typed, right: Typed) -> Typed:
         case _, FieldKind.NUMBER, FieldKind.NUMBER:
             return Typed(_number(operator, left.sql, right.sql), FieldKind.NUMBER)
         case Operator.MINUS, FieldKind.DATE, FieldKind.DATE:
-            return Typed(f"CAST(({left.sql}) - ({right.sql}) AS DOUBLE)", FieldKind.NUMBER)
+            days = f"date_diff('day', {right.sql}, {left.sql})"
+            return Typed(f"CAST({days} AS DOUBLE)", FieldKind.NUMBER)
         case Operator.PLUS, FieldKind.NUMBER, FieldKind.DATE:
             return Typed(_moved(right.sql, left.sql), FieldKind.DATE)
         case Operator.PLUS, FieldKind.DATE, FieldKind.NUMBER:
@@ -121,7 +122,7 @@ def _calculated(operator: Operator, left: Typed, right: Typed) -> Typed:
 def _number(operator: Operator, left: str, right: str) -> str:
     if operator is not Operator.DIVIDED_BY:
         return f"(({left}) {operator.value} ({right}))"
-    return f"CASE WHEN abs({right}) < {INFINITE} AND ({right}) <> 0 THEN ({left}) / ({right}) END"
+    return f"CASE WHEN isfinite({right}) AND ({right}) <> 0 THEN ({left}) / ({right}) END"
 
 
 def _moved(day: str, days: str) -> str:

@@ -163,7 +163,9 @@ def _without(field: str, kind: FieldKind, value: str, missing: Sequence[float]) 
     """No declared missing number, and nothing that is not finite."""
     issue = None
     if kind is FieldKind.NUMBER:
-        problem = f"{text(field)} || ' ''' || {value} || ''' is not a number'"
+        # Spelled out, as engines differ in what they call it.
+        signs = [text(f"{field} '{sign}inf' is not a number") for sign in ("", "-")]
+        problem = f"CASE WHEN {value} > 0 THEN {signs[0]} ELSE {signs[1]} END"
         issue = f"CASE WHEN isinf({value}) THEN {problem} END"
     found = finite(value) if kind is FieldKind.NUMBER else value
     if missing and kind in (FieldKind.NUMBER, FieldKind.INTEGER):

@@ -25,6 +25,9 @@ class Dialect(StrEnum):
     BIGQUERY = "bigquery"
 
 
+SPARKS = frozenset({Dialect.SPARK, Dialect.DATABRICKS})
+NO_ESCAPE = "\x01"
+"""A character that no pattern has, as whoever writes one is told."""
 ONLY_DUCKDB = frozenset({"MD5_NUMBER_LOWER", "READ_PARQUET", "STRUCT_PACK", "LIST_CONTAINS"})
 """Functions without a counterpart; the part of the plan that other engines run uses none of them."""
 
@@ -51,6 +54,17 @@ def _node(node: exp.Expr, dialect: Dialect) -> exp.Expr:
             # Java's $ also matches before a last line break, \z does not.
             pattern = exp.Literal.string(rf"\A(?:{node.expression.this})\z")
             return exp.RegexpLike(this=node.this, expression=pattern)
+        case exp.Filter(this=exp.Sum(this=exp.Order())) if dialect in SPARKS:
+            return _sum_in_order(node.this.this.this, node.expression)
+        case exp.Sum(this=exp.Order()) if dialect in SPARKS and not isinstance(node.parent, exp.Filter):
+            return _sum_in_order(node.this.this, None)
+        case exp.Floor() | exp.Ceil() if dialect in SPARKS:
+            return _whole(node)
+        case exp.Like() if dialect in SPARKS and not isinstance(node.parent, exp.Escape):
+            # A backslash in a pattern is a backslash.
+            return exp.Escape(this=node.copy(), expression=exp.Literal.string(NO_ESCAPE))
+        case exp.Greatest() | exp.Least() if not node.expressions:
+            return node.this
         case exp.IsInf():
             return _against_infinity(exp.EQ, node.this)
         case exp.Sub() if _is_date(node.expression):
@@ -86,3 +100,21 @@ def _is_date(node: exp.Expr) -> bool:
 
 def _log(value: exp.Expr) -> exp.Expr:
     return exp.Ln(this=value.copy())
+
+
+def _sum_in_order(value: exp.Expr, where: exp.Expr | None) -> exp.Expr:
+    """Doubles added from the least to the greatest, so that the sum is the same to the last bit; null of none."""
+    column = value.sql("spark")
+    only = f" FILTER ({where.sql('spark')})" if where is not None else ""
+    added = (
+        f"AGGREGATE(ARRAY_SORT(COLLECT_LIST({column}){only}), CAST(0 AS DOUBLE), (sofar, one) -> sofar + one)"
+    )
+    return parse_one(f"CASE WHEN COUNT({column}){only} > 0 THEN {added} END", read="spark")
+
+
+def _whole(node: exp.Floor | exp.Ceil) -> exp.Expr:
+    """A double, as DuckDB gives; Spark gives an integer of 64 bits, which greater numbers do not fit into."""
+    value = node.this
+    known = exp.LT(this=exp.Abs(this=value.copy()), expression=exp.Literal.number(2**53))
+    whole = exp.cast(type(node)(this=value.copy()), exp.DataType.Type.DOUBLE)
+    return exp.Case(ifs=[exp.If(this=known, true=whole)], default=value.copy())

@@ -28,7 +28,7 @@ class SparkDatabase:
     def __init__(self, session: SparkSession, folder: Path) -> None:
         self._session = session
         self._folder = folder
-        self._results = 0
+        self._made = 0
         self._files: dict[str, Path] = {}
         self._views: dict[str, str] = {}
 
@@ -39,12 +39,12 @@ class SparkDatabase:
 
     def view(self, name: str, query: str) -> None:
         """A temporary view of this session."""
-        self._session.sql(translated(query, Dialect.SPARK)).createOrReplaceTempView(name)
+        self._session.sql(translated(query, Dialect.SPARK)).createOrReplaceTempView(_named(name))
         self._views[name] = query
 
     def keep(self, name: str, query: str) -> None:
         """Parquet files that the workers write."""
-        folder = self._folder / name
+        folder = self._new_file()
         self._show(name, folder, self._write(query, folder))
 
     def store(self, name: str, rows: pa.Table) -> None:
@@ -55,7 +55,7 @@ class SparkDatabase:
         """A Parquet file that the driver writes part by part."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        file = self._folder / f"{name}.parquet"
+        file = self._new_file()
         with pq.ParquetWriter(file, schema, store_schema=False) as writer:
             for part in rows:
                 writer.write_table(part.cast(schema))
@@ -63,8 +63,7 @@ class SparkDatabase:
 
     def batches(self, query: str, rows: int) -> Iterator[pa.RecordBatch]:
         """Through files, so that the driver never holds all of a result; the order is lost."""
-        self._results += 1
-        folder = self._folder / f"result-{self._results}"
+        folder = self._new_file()
         self._write(query, folder)
         for file in sorted(folder.glob("*.parquet")):
             with pq.ParquetFile(file) as found:
@@ -91,8 +90,19 @@ class SparkDatabase:
         for name, query in self._views.items():
             database.view(name, query)
 
+    def _new_file(self) -> Path:
+        """Numbered, as names of relations may hold anything."""
+        self._made += 1
+        return self._folder / f"{self._made}.parquet"
+
     def _show(self, name: str, file: Path, schema: StructType | None) -> None:
         """Spark looks into the files itself where no schema is given, which takes it a moment each time."""
         reader = self._session.read if schema is None else self._session.read.schema(schema)
-        reader.parquet(file.absolute().as_uri()).createOrReplaceTempView(name)
+        reader.parquet(file.absolute().as_uri()).createOrReplaceTempView(_named(name))
         self._files[name] = file
+
+
+def _named(relation: str) -> str:
+    """The relation's name, quoted as DuckDB does or bare, in Spark's quotes."""
+    bare = relation[1:-1].replace('""', '"') if relation.startswith('"') else relation
+    return "`" + bare.replace("`", "``") + "`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -13,14 +14,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.assign_world import make_rules, write_snapshot
-from benchmarks.assign_world import tables as big_tables
 from rules.engine.assign import assign
 from rules.engine.errors import AssignError
 from rules.engine.spark.assign import assign_on_spark
 from rules.language.ruleset import RuleSet
 from rules.tables import Tables
 from tests.rules.engine import outcome_worlds
+from tests.rules.engine.derived_worlds import World, derived_worlds
 from tests.rules.engine.spark.java import java_home
 from tests.rules.engine.worlds import Row, accounts, rule_sets, tables
 
@@ -113,9 +113,20 @@ def test_holds_families_exceptions_and_people_too(spark: None, world: outcome_wo
         check(world.rules, world.tables(Path(folder)), Path(folder), outcome_worlds.HOLDERS, 64)
 
 
-def test_a_million_accounts_and_three_hundred_rules_are_the_same_bytes(spark: None, tmp_path: Path) -> None:
-    write_snapshot(tmp_path, 1_000_000)
-    check(make_rules(300), big_tables(tmp_path), tmp_path, {"AE": "owner_id"}, 64)
+@EACH
+@given(derived_worlds())
+def test_bands_expressions_opportunities_and_family_facts_too(spark: None, world: World) -> None:
+    with TemporaryDirectory() as folder:
+        check(world.rules, world.tables(Path(folder)), Path(folder), {}, 64)
+
+
+def test_a_million_accounts_and_three_hundred_rules_are_the_same_bytes(
+    spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[4] / "benchmarks")
+    world, made = (importlib.import_module(name) for name in ("assign_world", "assign_rules"))
+    world.write_snapshot(tmp_path, 1_000_000)
+    check(made.make_rules(300), world.tables(tmp_path), tmp_path, {"AE": "owner_id"}, 64)
 
 
 def test_a_spark_on_another_master_is_not_taken_by_surprise(spark: None, tmp_path: Path) -> None:
