@@ -63,8 +63,10 @@ def _node(node: exp.Expr, dialect: Dialect) -> exp.Expr:
         case exp.Like() if dialect in SPARKS and not isinstance(node.parent, exp.Escape):
             # A backslash in a pattern is a backslash.
             return exp.Escape(this=node.copy(), expression=exp.Literal.string(NO_ESCAPE))
-        case exp.Greatest() | exp.Least() if not node.expressions:
-            return node.this
+        case exp.Greatest(this=exp.Expr() as only) | exp.Least(this=exp.Expr() as only) if (
+            not node.expressions
+        ):
+            return only
         case exp.IsInf():
             return _against_infinity(exp.EQ, node.this)
         case exp.Sub() if _is_date(node.expression):
