@@ -67,6 +67,21 @@ def test_an_overlap_is_shown_by_an_account_that_a_person_can_read() -> None:
     )
 
 
+def test_an_overlap_by_one_of_several_alternatives_is_found() -> None:
+    either = rule("either", Any((US.when, In("industry", ("bank",)), IsMissing("employees"))))
+    german = rule("german", All((In("country", ("DE",)), In("industry", ("bank", "retail")), LARGE.when)))
+    [found] = _found(either, german, REST)
+    assert found.witness is not None
+    assert (found.witness.values["country"], found.witness.values["industry"]) == ("DE", "bank")
+
+
+def test_an_overlap_by_what_a_rule_does_not_exclude_is_found() -> None:
+    outside = rule("outside", Not(All((US.when, LARGE.when))))
+    small = rule("small", All((US.when, SMALL.when)))
+    assert _codes(outside, small, REST) == [ProofCode.SHADOWED]
+    assert _codes(small, outside, REST) == [ProofCode.OVERLAP]
+
+
 def test_rules_that_lead_to_one_place_or_name_each_other_do_not_overlap() -> None:
     assert _codes(US, replace(LARGE, territory="t.us"), REST) == []
     assert _codes(replace(US, over=("large",)), LARGE, REST) == []
