@@ -93,6 +93,11 @@ def run(script: str, accounts: Path) -> list[dict[str, Anything]]:
 def test_the_duckdb_script_gives_the_engines_answers_on_plain_accounts(
     rules: RuleSet, rows: list[Row], cap: int
 ) -> None:
+    check(rules, rows, cap)
+
+
+def check(rules: RuleSet, rows: list[Row], cap: int) -> None:
+    """The script's rows are those of the assignments, but for who in a pod."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         made = tables(folder, rows)
@@ -125,6 +130,25 @@ EVERYTHING = rule_set(
     rule("clock", Between("created_at", None, date(2026, 2, 1)), role="CSM", if_unknown=IfUnknown.REVIEW),
     rule("money", Any((IsMissing("annual_revenue"), Between("annual_revenue", 0.1, 1e9))), pod="gone"),
 )
+
+
+@pytest.mark.parametrize("cap", [64, 0])
+def test_lists_prefixes_ranges_and_dates_are_the_engines(cap: int) -> None:
+    steps = {field: 1 + number for number, field in enumerate(PLAIN)}
+    rows = [
+        {
+            "id": f"a{n:03}",
+            **{field: values[n // steps[field] % len(values)] for field, values in PLAIN.items()},
+        }
+        for n in range(200)
+    ]
+    rows += [
+        {"id": f"z{n}", "country": "US", "postal_code": code}
+        for n, code in enumerate(["02116", "02216", "10115"])
+    ]
+    check(EVERYTHING, rows, cap)
+    check(rule_set(rule("prefix", HasPrefix("postal_code", ("US-021", "US-02")), owner="u1")), rows, cap)
+    check(rule_set(rule("words", HasPrefix("industry", ("b", "bank")), owner="u1")), rows, cap)
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))
