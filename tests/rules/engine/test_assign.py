@@ -46,7 +46,7 @@ def check(rules: RuleSet, rows: Sequence[Row], cap: int) -> None:
         assert row["owner_id"] in owners
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rule_sets(), accounts(), st.sampled_from([64, 2, 0]))
 def test_the_engine_decides_as_the_book_does(rules: RuleSet, rows: list[Row], cap: int) -> None:
     """Also where conditions have more alternatives than the masks take (a low cap)."""
@@ -54,9 +54,9 @@ def test_the_engine_decides_as_the_book_does(rules: RuleSet, rows: list[Row], ca
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=5_000, deadline=None)
 @given(rule_sets(), accounts(), st.sampled_from([64, 64, 2, 0]))
-def test_the_engine_decides_as_the_book_does_ten_thousand_times(
+def test_the_engine_decides_as_the_book_does_in_one_case_of_ten_thousand(
     rules: RuleSet, rows: list[Row], cap: int
 ) -> None:
     check(rules, rows, cap)

@@ -25,7 +25,7 @@ from tests.rules.engine.worlds import Row, accounts, rule, rule_set, rule_sets, 
 
 DAY = date(2026, 3, 30)
 HOLDERS = {"AE": "owner_id", "CSM": "csm_id"}
-EACH = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+EACH = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def again(

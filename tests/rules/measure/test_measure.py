@@ -120,7 +120,7 @@ def worlds(draw: st.DrawFn) -> World:
     return World(rules, accounts, OWNERS, activities, assignments)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds())
 def test_every_number_equals_the_naive_computation(world: World) -> None:
     with TemporaryDirectory() as name:

@@ -17,7 +17,7 @@ from rules.proof.world import World
 from tests.rules.proof.worlds import Record, accounts, rule_sets, takes
 
 DAY = date(2026, 11, 23)
-FEW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+FEW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @FEW

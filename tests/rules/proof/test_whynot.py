@@ -78,7 +78,7 @@ def test_a_band_is_reached_by_what_it_is_made_of() -> None:
     assert 200 <= int(str(change.after)) < 1000
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(rule_sets(), st.data())
 def test_no_account_with_fewer_changes_wins(made: tuple[list[str], RuleSet], data: st.DataObject) -> None:
     fields, rules = made
