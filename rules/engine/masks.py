@@ -90,18 +90,17 @@ def _questions(role: str, rules: Sequence[Rule]) -> Iterator[tuple[int, Question
 
 
 def _words(boxes: Sequence[Box], classes: Mapping[str, FieldClasses]) -> dict[str, Words]:
-    """Only fields that some box uses."""
-    count = -(-len(boxes) // BITS)
-    used = {field for box in boxes for field in box}
-    words = {field: np.zeros((classes[field].count, count), np.int64) for field in classes if field in used}
+    """Only fields that some box uses. Each column lies in one piece of memory, as it is filled and given away."""
+    columns: dict[str, Words] = {}
+    every = _all_set(len(boxes))
     for position, box in enumerate(boxes):
         word, bit = position // BITS, np.int64(1 << position % BITS)
-        for field, table in words.items():
-            if field in box:
-                table[_members(box[field], len(table)), word] |= bit
-            else:
-                table[:, word] |= bit
-    return words
+        for field, allowed in box.items():
+            if field not in columns:
+                columns[field] = np.repeat(every[:, np.newaxis], classes[field].count, axis=1)
+            column = columns[field][word]
+            column[~_members(allowed, len(column))] ^= bit
+    return {field: columns[field].T for field in classes if field in columns}
 
 
 def _members(allowed: int, count: int) -> npt.NDArray[np.bool_]:
