@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from rules.derivations import Derivation, derivations
 from rules.derive import derive
@@ -27,6 +26,7 @@ from sync.picks import Pick, Planned, pick_of
 from sync.scratch import scratch
 from sync.snapshot import Snapshot
 from sync.snapshot import load as load_snapshot
+from sync.today import today_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,11 +69,6 @@ class Told:
     names: Mapping[str, str]
     why_not: WhyNot | None = None
     """What would have to change for the rule that was asked for to win."""
-
-
-def today_of(session: Session, rules: RuleSet) -> date:
-    """The day that it is now in the rule set's time zone."""
-    return session.now().astimezone(ZoneInfo(rules.timezone)).date()
 
 
 def tell(session: Session, wanted: str, role: str | None = None, why_not: str | None = None) -> Told:

@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rules.testing import TestRun, run_tests
-from sync.explanation import Teller, telling, today_of
+from sync.explanation import Teller, telling
 from sync.snapshot import load
+from sync.today import today_of
 
 if TYPE_CHECKING:
     from rules.explain import Explanation

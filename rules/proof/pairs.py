@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
-import numpy.typing as npt
 
 from rules.language.condition import All, Any, Condition, IsMissing, Not
 from rules.language.ruleset import IfUnknown
@@ -15,40 +13,57 @@ from rules.proof.world import World
 
 Reach = dict[str, int]
 """Field to the cells outside which the condition does not hold; fields that are not there are free."""
-Bits = npt.NDArray[np.uint64]
 
 
 def meeting(world: World, group: Sequence[int], targets: Sequence[object]) -> Iterator[tuple[int, int]]:
     """Pairs of the group with different targets that no single field keeps apart, in order."""
-    numbers = {target: n for n, target in enumerate(dict.fromkeys(targets))}
-    aims = np.array([numbers[target] for target in targets])
-    masks = _masks(world, group)
-    for position, one in enumerate(group):
-        others = np.flatnonzero(aims != aims[position])
-        others = others[others > position]
-        for words in masks:
-            if not len(others):
-                break
-            mine = words[position]
-            used = np.flatnonzero(mine)
-            others = others[(words[np.ix_(others, used)] & mine[used]).any(axis=1)]
-        yield from ((one, group[int(other)]) for other in others)
-
-
-def _masks(world: World, group: Sequence[int]) -> list[Bits]:
-    """For each field a row of bits per rule, those that keep most pairs apart first."""
-    fields = world.encoding.fields
     reaches = [reach_of(world, number) for number in group]
-    used = [f for f in fields if any(f in reach for reach in reaches) and not fields[f].is_several]
-    used.sort(key=lambda field: -sum(field in reach for reach in reaches))
-    return [_words([reach.get(field) for reach in reaches], len(fields[field].cells)) for field in used]
+    met = [_met([reach.get(name) for reach in reaches]) for name in _telling(world, reaches)]
+    same: dict[object, int] = defaultdict(int)
+    for position, target in enumerate(targets):
+        same[target] |= 1 << position
+    everybody = (1 << len(group)) - 1
+    for position, one in enumerate(group):
+        others = everybody & ~same[targets[position]] & -2 << position
+        for by_position in met:
+            others &= by_position[position]
+        yield from ((one, group[other]) for other in _bits(others))
 
 
-def _words(reaches: Sequence[int | None], cells: int) -> Bits:
-    size = -(-cells // 64) * 8
-    everything = ((1 << cells) - 1).to_bytes(size, "little")
-    rows = b"".join(everything if found is None else found.to_bytes(size, "little") for found in reaches)
-    return np.frombuffer(rows, np.dtype("<u8")).reshape(len(reaches), size // 8)
+def _telling(world: World, reaches: Sequence[Reach]) -> list[str]:
+    """The fields that may keep rules apart."""
+    asked = {name for reach in reaches for name in reach}
+    return [name for name, found in world.encoding.fields.items() if name in asked and not found.is_several]
+
+
+def _met(reaches: Sequence[int | None]) -> list[int]:
+    """Per position a bit for every position that has a cell of the field in common with it, itself among them.
+
+    Integers stand for sets of positions: one step asks all rules, and nothing large is imported for a few.
+    """
+    positions: dict[int | None, int] = defaultdict(int)
+    for position, cells in enumerate(reaches):
+        positions[cells] |= 1 << position
+    free = positions.pop(None, 0)
+    by_cell: dict[int, int] = defaultdict(int)
+    for cells, those in positions.items():
+        for cell in _bits(cells or 0):
+            by_cell[cell] |= those
+    met: dict[int | None, int] = {None: ~positions[0]}
+    for cells in positions:
+        met[cells] = 0
+        for cell in _bits(cells or 0):
+            met[cells] |= by_cell[cell] | free
+    return [met[cells] for cells in reaches]
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Numbers of the bits that are set, from the lowest."""
+    digits = f"{mask:b}"[::-1]
+    found = digits.find("1")
+    while found >= 0:
+        yield found
+        found = digits.find("1", found + 1)
 
 
 def reach_of(world: World, number: int) -> Reach:

@@ -73,7 +73,7 @@ def _script(session: Session, dialect: str) -> str:
     from rules.engine.dialects.plan import plan_sql
     from rules.engine.dialects.translate import Dialect
     from sync.cli.session import latest_snapshot
-    from sync.explanation import today_of
+    from sync.today import today_of
 
     if dialect not in list(Dialect):
         raise ConfigProblem(f"--sql takes {', '.join(Dialect)}, not {dialect!r}")

@@ -122,9 +122,9 @@ def _print_changes(session: Session, base: str, as_of: datetime | None, format: 
     """After the report in text; on a line of its own for machines, as SARIF has no place for it."""
     import json
 
-    from sync.explanation import today_of
     from sync.report.changes_text import changes_json, changes_text
     from sync.rule_changes import rule_changes
+    from sync.today import today_of
 
     day = as_of.date() if as_of else today_of(session, session.project.rules())
     found = rule_changes(session, base, day)
