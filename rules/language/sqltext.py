@@ -48,6 +48,10 @@ class SqlText:
         from sqlglot.errors import SqlglotError
 
         try:
+            if _has_comment(text):
+                what = f"a comment is not allowed in {self.called!r}: it may hide what stands after it"
+                self._fail(Code.SQL_NOT_ALLOWED, what, "write it as a YAML comment, or as 'description'")
+                return None
             statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
         except SqlglotError as error:
             found = getattr(error, "errors", None) or [{}]
@@ -96,6 +100,14 @@ class SqlText:
         number = days(node.expression)
         sign = "-" if isinstance(node, exp.Sub) else "+"
         return None if number is None else self.word(node, f"today {sign} {number}")
+
+
+def _has_comment(text: str) -> bool:
+    """Whether SQL leaves some of it out; of a folded YAML text, which is one line, "--" would take all the rest."""
+    import sqlglot
+
+    marked = "--" in text or "/*" in text
+    return marked and any(token.comments for token in sqlglot.tokenize(text, dialect="duckdb"))
 
 
 def _nesting(text: str) -> int:
