@@ -37,7 +37,8 @@ def candidates(database: Database, found: NamedClasses, raw: str, table: str, ru
     if distinct <= MANY:
         return ""
     named = set(found.exact) | set(found.prefixes) | set(rules.synonyms.get(found.field, ()))
-    named |= FREE_MAIL if found.kind is FieldKind.DOMAIN else set(rules.missing_values)
+    named.update(rules.missing_values)
+    named |= FREE_MAIL if found.kind is FieldKind.DOMAIN else set()
     database.store(f"{table}_named", pa.table({"value": pa.array(sorted(named), pa.string())}))
     terms = ["plain IS NULL", f"plain IN (SELECT value FROM {table}_named)"]
     terms += [f"left(plain, {length}) IN (SELECT value FROM {table}_named)" for length in found.lengths]
@@ -45,21 +46,24 @@ def candidates(database: Database, found: NamedClasses, raw: str, table: str, ru
 
 
 def plain_value(kind: FieldKind, raw: str, missing: tuple[str, ...]) -> str | None:
-    """The normalised value in SQL where it is plain to see, else null; None for kinds that have no such thing."""
+    """The normalised value in SQL where it is plain to see, else null; None for kinds that have no such thing.
+
+    A declared missing value may come out as itself: who asks looks among the plain values for those.
+    """
     nothing = ", ".join(text(value) for value in missing)
     match kind:
         case FieldKind.TEXT:
             return f"CASE WHEN regexp_full_match({raw}, {text(PLAIN)}) THEN lower({raw}) END"
         case FieldKind.ID:
-            # Missing values are compared folded, whatever the kind.
+            # Missing values are compared folded, whatever the kind; so they are no plain values here.
             plain = f"regexp_full_match({raw}, {text(PLAIN_ID)}) AND lower({raw}) NOT IN ({nothing})"
             return f"CASE WHEN {plain} THEN {raw} END"
         case FieldKind.DOMAIN:
             site = f"regexp_extract(lower({raw}), {text(PLAIN_SITE)}, 1)"
-            present = f"lower({raw}) NOT IN ({nothing})"
+            plain = f"regexp_full_match({raw}, {text(ASCII)}) AND lower({raw}) NOT IN ({nothing})"
             return (
-                f"CASE WHEN regexp_full_match({raw}, {text(BARE_SITE)}) AND {present} THEN lower({raw}) "
-                f"WHEN regexp_full_match({raw}, {text(ASCII)}) AND {present} THEN nullif({site}, '') END"
+                f"CASE WHEN regexp_full_match({raw}, {text(BARE_SITE)}) THEN lower({raw}) "
+                f"WHEN {plain} THEN nullif({site}, '') END"
             )
         case _:
             return None

@@ -52,16 +52,15 @@ class Rows:
         self.counts += np.bincount(outcomes, minlength=len(self.counts))
         places = column("territory")
         places = np.where(places < 0, self._places[outcomes], places) - FIRST_TERRITORY
-        accounts = pa.array(np.repeat(np.arange(batch.num_rows), len(settled)))
         numbers = pa.array(outcomes)
         found = {
             name: pa.DictionaryArray.from_arrays(values.indices.take(numbers), values.dictionary)
             for name, values in self._columns.items()
         }
         found["territory"] = _named(places, self._territories)
-        found["account_id"] = batch.column("id").take(accounts)
+        found["account_id"] = _repeated(batch.column("id"), len(settled))
         found["owner_id"] = _named(owners, self._owners)
-        found["data_issues"] = batch.column("issues").take(accounts)
+        found["data_issues"] = _repeated(batch.column("issues"), len(settled))
         return pa.table([found[name] for name in NUMBERED.names], schema=NUMBERED)
 
     def _planned(self, batch: pa.RecordBatch, name: str) -> Numbers:
@@ -75,6 +74,11 @@ class Rows:
 def _named(numbers: Numbers, names: pa.Array) -> pa.DictionaryArray:
     """The names of these numbers, null below 0."""
     return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), names)
+
+
+def _repeated(values: pa.Array, times: int) -> pa.Array:
+    """Each value as often, one after the other."""
+    return values if times == 1 else values.take(pa.array(np.repeat(np.arange(len(values)), times)))
 
 
 def _in_turn(columns: Sequence[Numbers]) -> Numbers:
