@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.language import suffixes
+from rules.language.domains import FLAT_SUFFIXES
 from rules.language.suffixes import registrable
 
 SUFFIXES = sorted(line for line in suffixes._rules() if line.isascii())
@@ -46,3 +47,11 @@ def test_no_http_client_is_imported_for_it() -> None:
     code = "import sys; from rules.language.domains import registrable_domain as d; assert d('a.b.co.uk') == 'b.co.uk'; print('requests' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("suffix", FLAT_SUFFIXES)
+def test_a_suffix_that_is_called_flat_has_no_longer_one_in_the_list(suffix: str) -> None:
+    """Or plain sites under it would be cut off a label too early."""
+    listed = suffixes._rules()
+    assert suffix in listed
+    assert not [rule for rule in listed if rule.endswith(f".{suffix}")]
