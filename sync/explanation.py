@@ -83,7 +83,7 @@ def tell(session: Session, wanted: str, role: str | None = None, why_not: str | 
 
 
 def _why_not(teller: Teller, told: Told, rule: str) -> WhyNot:
-    from rules.proof.whynot import why_not
+    from rules.proof.whynot import WhyNot, why_not
 
     ids = [found.id for found in teller.rules.rules]
     if rule not in ids:
@@ -91,7 +91,16 @@ def _why_not(teller: Teller, told: Told, rule: str) -> WhyNot:
         raise SyncError(
             f"no rule that counts on {told.as_of} is called {rule!r}" + (f"; {hint}" if hint else "")
         )
-    return why_not(teller.rules, told.record.values, rule)
+    over = {
+        tried.rule.id: tried.passed_over
+        for explained in teller.explained(told.row)
+        for tried in explained.tried
+        if tried.passed_over
+    }
+    if rule in over:
+        return WhyNot(rule, None, because=over[rule])
+    still = tuple(found for found in teller.rules.rules if found.id not in over)
+    return why_not(replace(teller.rules, rules=still), told.record.values, rule)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from rules.evaluate import evaluate, matches
 from rules.language.derived import Banded, Computed
 from rules.language.problems import listing
 from rules.language.record import Value
-from rules.language.ruleset import Rule, RuleSet
+from rules.language.ruleset import Action, Rule, RuleSet
 from rules.proof.account import readable, value_in
 from rules.proof.cells import FieldCells
 from rules.proof.circuit import TRUE, Literal
@@ -51,22 +51,28 @@ class WhyNot:
     """The answer for one rule and one account.
 
     `changes` are the fewest that make the rule win, empty where it wins already and None where nothing does or
-    it could not be worked out (`is_decided`); `blocked_by` names the earlier rules that are then in the way.
+    it could not be worked out (`is_decided`); `blocked_by` names the earlier rules that are then in the way, and
+    `because` says what beside the account's fields is. `held_by` is a hold that keeps the owner all the same.
     """
 
     rule: str
     changes: tuple[Change, ...] | None
     blocked_by: tuple[str, ...] = ()
     is_decided: bool = True
+    because: str | None = None
+    held_by: str | None = None
 
     def __str__(self) -> str:
         if self.changes is None:
             return f"{self.rule} cannot win: {self._reason()}"
+        held = f"; {self.held_by} keeps the present owner all the same" if self.held_by else ""
         if not self.changes:
-            return f"{self.rule} wins"
-        return f"{self.rule} would win with {', '.join(map(str, self.changes))}"
+            return f"{self.rule} wins{held}"
+        return f"{self.rule} would win with {', '.join(map(str, self.changes))}{held}"
 
     def _reason(self) -> str:
+        if self.because:
+            return self.because
         if not self.is_decided:
             return "it could not be worked out what would have to change"
         if self.blocked_by:
@@ -84,7 +90,7 @@ def why_not(rules: RuleSet, values: Record, rule_id: str, *, fixed: Collection[s
     target = rules.rules[position]
     before = [rule for rule in rules.rules[:position] if rule.role == target.role and hides(rule, target)]
     if _wins(rules, target, before, values) is None:
-        return WhyNot(rule_id, ())
+        return WhyNot(rule_id, (), held_by=_held_by(rules, position, values))
     against: list[Rule] = []
     for _ in range(MOST_TRIES):
         found = _Search(rules, target, against, values, fixed).answer()
@@ -92,11 +98,20 @@ def why_not(rules: RuleSet, values: Record, rule_id: str, *, fixed: Collection[s
             return found
         blocking = _wins(rules, target, before, found.values)
         if blocking is None:
-            return WhyNot(rule_id, found.changes)
+            return WhyNot(rule_id, found.changes, held_by=_held_by(rules, position, found.values))
         if blocking in against or blocking is target:
             break
         against = sorted([*against, blocking], key=before.index)
     return WhyNot(rule_id, None, is_decided=False)
+
+
+def _held_by(rules: RuleSet, position: int, values: Record) -> str | None:
+    """The earlier hold that takes the account of these values, where the rule at the position gives an owner."""
+    target = rules.rules[position]
+    if target.action is Action.KEEP:
+        return None
+    holds = (r for r in rules.rules[:position] if r.role == target.role and r.action is Action.KEEP)
+    return next((r.id for r in holds if matches(evaluate(r.when, values, rules.lists), r.if_unknown)), None)
 
 
 def _wins(rules: RuleSet, target: Rule, before: Sequence[Rule], values: Record) -> Rule | None:

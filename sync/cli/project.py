@@ -67,10 +67,20 @@ def _test_connection(config: Path) -> None:
         connector.close()
 
 
+def _countable(day: datetime | None) -> datetime | None:
+    """A day from which a hundred years may be counted either way."""
+    if day is not None and not 1900 <= day.year <= 2200:
+        raise typer.BadParameter(f"{day.date()} is not a day from 1900 to 2200")
+    return day
+
+
 AsOf = Annotated[
     datetime | None,
     typer.Option(
-        "--as-of", formats=["%Y-%m-%d"], help="The day on which rules are looked at; today if left out."
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        callback=_countable,
+        help="The day on which rules are looked at; today if left out.",
     ),
 ]
 
@@ -222,7 +232,10 @@ def backtest(
     as_of: Annotated[
         datetime | None,
         typer.Option(
-            "--as-of", formats=["%Y-%m-%d"], help="Only this day, over the last snapshot until then."
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            callback=_countable,
+            help="Only this day, over the last snapshot until then.",
         ),
     ] = None,
     rules: Annotated[

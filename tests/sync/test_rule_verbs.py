@@ -173,6 +173,29 @@ def test_why_not_says_what_would_have_to_change_and_is_right(folder: Path) -> No
     assert "did you mean 'de'?" in str(failed.exception)
 
 
+def test_why_not_knows_of_holds_and_of_what_is_passed_over(folder: Path) -> None:
+    edit(folder, "levels: [", "levels: [legal, ")
+    holds = "rules:\n  - {id: hold, level: legal, when: {}, keep: true}\n"
+    edit(folder, "rules:\n", holds + "  - {id: up, level: legal, when: {}, follow: ultimate_parent}\n")
+    held = _first(folder, lambda role: role["rule"] == "hold" and role["territory"] == "de")["account"]["id"]
+    assert (
+        "de wins; hold keeps the present owner all the same"
+        in call("explain", held, "--why-not", "de").output
+    )
+    told = call("explain", held, "--why-not", "up").output
+    assert "up cannot win: the account has no parent" in told
+    edit(folder, "when: {}, keep: true", "when: {country: AQ}, keep: true")
+    free = call("explain", held, "--why-not", "hold").output
+    assert "would win with country" in free and "all the same" not in free
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9999-12-31"])
+def test_a_day_too_far_away_to_count_from_is_refused(folder: Path, day: str) -> None:
+    done = call("lint", "--as-of", day)
+    assert done.exit_code == 2 and "not a day from 1900 to 2200" in done.output
+    assert call("lint", "--as-of", "2200-12-31").exit_code == 0
+
+
 def _first(folder: Path, wanted: Any) -> dict[str, Any]:
     for number in range(40):
         plain: dict[str, Any] = json.loads(call("explain", account_id(number), "--json").output)
