@@ -70,7 +70,7 @@ def _column(schema: pa.Schema, field: str) -> pa.DataType:
 
 def _in_place(kind: FieldKind, field: str, stored: pa.DataType, timezone: str) -> str | None:
     """The value on the scale of the thresholds, None where it must be read from text."""
-    column = name(field)
+    column = _of_accounts(field)
     if kind is FieldKind.INTEGER and pa.types.is_integer(stored):
         return column
     if kind is FieldKind.NUMBER and (
@@ -114,7 +114,7 @@ def _search(value: str, thresholds: Sequence[int | float], first: int, end: int)
 def _looked_up(
     database: Database, found: FieldClasses, table: str, reader: Reader, rules: RuleSet, schema: pa.Schema
 ) -> ClassColumn:
-    stored, raw = _column(schema, found.field), name(found.field)
+    stored, raw = _column(schema, found.field), _of_accounts(found.field)
     place = _place(found, rules, schema)
     distinct = (
         f"SELECT DISTINCT {raw} AS raw, {place or text('')} AS place FROM accounts WHERE {raw} IS NOT NULL"
@@ -141,4 +141,9 @@ def _place(found: FieldClasses, rules: RuleSet, schema: pa.Schema) -> str:
     if found.kind not in (FieldKind.STATE, FieldKind.POSTAL_CODE):
         return ""
     under = country_field(found.field, rules.fields)
-    return f"coalesce({name(under)}, '')" if under in schema.names and under else ""
+    return f"coalesce({_of_accounts(under)}, '')" if under in schema.names and under else ""
+
+
+def _of_accounts(field: str) -> str:
+    """The accounts' own column, whatever columns stand beside it."""
+    return f"accounts.{name(field)}"

@@ -15,6 +15,9 @@ from rules.language.condition import FieldKind
 from rules.language.fields import country_field
 from rules.language.ruleset import RuleSet
 
+WHOLE = -1
+"""In place of a prefix's length, which may be 0: the whole value is compared."""
+
 
 def plain_columns(
     script: Script, rules: RuleSet, classes: Mapping[str, FieldClasses], schema: pa.Schema
@@ -41,7 +44,7 @@ def _compared(script: Script, rules: RuleSet, found: OrderedClasses, schema: pa.
 
 
 def _named(script: Script, found: NamedClasses, table: str, rules: RuleSet, schema: pa.Schema) -> ClassColumn:
-    values = [(value, 0, number) for value, number in found.exact.items()]
+    values = [(value, WHOLE, number) for value, number in found.exact.items()]
     values += [(value, len(value), number) for value, number in found.prefixes.items()]
     script.store(
         table,
@@ -55,9 +58,9 @@ def _named(script: Script, found: NamedClasses, table: str, rules: RuleSet, sche
     )
     value = _value(found, rules, schema)
     joins, cases = [], []
-    for length in (0, *found.lengths):
-        alias = f"{table}_{length}"
-        compared = value if length == 0 else f"left({value}, {length})"
+    for number, length in enumerate((WHOLE, *found.lengths)):
+        alias = f"{table}_{number}"
+        compared = value if length == WHOLE else f"left({value}, {length})"
         joins.append(
             f"LEFT JOIN {table} AS {alias} ON {alias}.prefix = {length} AND {alias}.named = {compared}"
         )
@@ -70,7 +73,7 @@ def _value(found: NamedClasses, rules: RuleSet, schema: pa.Schema) -> str:
     """The normalised value of a plain one, null where it is missing."""
     if found.field not in schema.names:
         raise AssignError(f"the accounts have no column {found.field!r}, which a rule uses; map the field")
-    raw = f"trim({name(found.field)})"
+    raw = f"trim(accounts.{name(found.field)})"
     nothing = ", ".join(text(value) for value in sorted({"", *rules.missing_values}))
     present = f"CASE WHEN lower({raw}) NOT IN ({nothing}) THEN {_folded(found, raw, rules)} END"
     synonyms = rules.synonyms.get(found.field, {})
@@ -90,7 +93,7 @@ def _folded(found: NamedClasses, raw: str, rules: RuleSet) -> str:
             under = country_field(found.field, rules.fields)
             if under is None:
                 return "NULL"
-            country = f"nullif(upper(trim({name(under)})), '')"
+            country = f"nullif(upper(trim(accounts.{name(under)})), '')"
             return f"{country} || '-' || replace(upper({raw}), ' ', '')"
         case _:
             return raw

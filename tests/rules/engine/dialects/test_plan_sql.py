@@ -149,6 +149,7 @@ def test_lists_prefixes_ranges_and_dates_are_the_engines(cap: int) -> None:
     check(EVERYTHING, rows, cap)
     check(rule_set(rule("prefix", HasPrefix("postal_code", ("US-021", "US-02")), owner="u1")), rows, cap)
     check(rule_set(rule("words", HasPrefix("industry", ("b", "bank")), owner="u1")), rows, cap)
+    check(rule_set(rule("any", HasPrefix("industry", ("", "bank")), owner="u1")), rows, cap)
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))
