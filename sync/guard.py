@@ -6,7 +6,7 @@ of accounts, and the people concerned find out the next morning.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sync.plan import Breach
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sync.config import LimitsConfig
 
+MANY_HOLDS = 10
+"""Holds that do not all end in one night by themselves."""
 SHOWN = 5
 """Reps or rules named in one message; the rest is counted."""
 
@@ -25,12 +27,13 @@ def guard(
     limits: LimitsConfig,
     *,
     levels: Sequence[str],
+    holding: Collection[str] = (),
     previous: Mapping[str, Any] | None,
 ) -> tuple[Breach, ...]:
     """Every limit that the changes exceed.
 
     `con` shows accounts, owners, assignments and changes (see `sync.diff`); `levels` are those that have
-    rules, in order; `previous` is the summary of the last plan that was applied.
+    rules, in order, `holding` those of them that only keep owners; `previous` is the summary of the last plan that was applied.
     """
     accounts = _number(con, "SELECT count(*) FROM accounts")
     found = [
@@ -40,7 +43,7 @@ def guard(
         _rep_gained(con, limits, accounts),
         _inactive(con),
         _unassigned(con, limits, accounts),
-        _empty_levels(con, limits, levels),
+        _empty_levels(con, limits, [level for level in levels if not _may_end(level, holding, previous)]),
         _catch_all(con, limits, levels, accounts, previous),
     ]
     return tuple(breach for breach in found if breach is not None)
@@ -121,6 +124,11 @@ def _unassigned(con: duckdb.DuckDBPyConnection, limits: LimitsConfig, accounts: 
         "unassigned",
         f"{count:,} of {accounts:,} accounts get no owner: {count / accounts:.1%} (limit {limits.unassigned_share:.0%}): {why}",
     )
+
+
+def _may_end(level: str, holding: Collection[str], previous: Mapping[str, Any] | None) -> bool:
+    """Holds end one by one, so a level of holds that few accounts had may well be empty the night after."""
+    return level in holding and (previous or {}).get("levels", {}).get(level, 0) < MANY_HOLDS
 
 
 def _empty_levels(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.mapping import FieldType
-from rules.language.ruleset import RuleSet
+from rules.language.ruleset import Action, RuleSet
 from sync import memory
 from sync.diff import Desired, database, diff
 from sync.guard import guard
@@ -89,7 +89,13 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             con.register("changes", changes)
             summary = {**summarise(con, rules), "balance": told(measured)}
             levels = _levels_in_use(rules)
-            breaches = guard(con, config.limits, levels=levels, previous=_last_applied(session, ledger))
+            breaches = guard(
+                con,
+                config.limits,
+                levels=levels,
+                holding=_holding_levels(rules),
+                previous=_last_applied(session, ledger),
+            )
             if not config.limits.unsound_rules:
                 breaches = (*breaches, *unsound(rules, as_of))
         header = {
@@ -174,6 +180,11 @@ def _holds(ledger: Ledger) -> pa.Table:
 def _levels_in_use(rules: RuleSet) -> list[str]:
     used = {rule.level for rule in rules.rules}
     return [level for level in rules.levels if level in used]
+
+
+def _holding_levels(rules: RuleSet) -> frozenset[str]:
+    assigning = {rule.level for rule in rules.rules if rule.action is not Action.KEEP}
+    return frozenset(rule.level for rule in rules.rules) - assigning
 
 
 def _last_applied(session: Session, ledger: Ledger) -> dict[str, Any] | None:

@@ -13,6 +13,9 @@ from sync.report.table import Cell, table
 MOST = 12
 """Rows of a table in the text; `territory show --changes` and the page show all."""
 
+DECIDED = ("matched", "sticky", "family", "exception")
+"""Reasons of accounts to which the rules gave an owner."""
+
 WIDEST = 80
 """Characters of an account's name in the text; CRMs hold names of thousands."""
 
@@ -51,8 +54,8 @@ def _body(plan: Plan) -> list[str]:
         return []
     s = plan.summary
     lines = [*_section("Outcomes", ("outcome", "accounts"), list(s["decisions"].items()))]
-    others = [(k, n) for k, n in s["reasons"].items() if k not in ("matched", "sticky")]
-    lines += _section("Not assigned by a rule, because", ("reason", "accounts"), others)
+    others = [(k, n) for k, n in s["reasons"].items() if k not in DECIDED]
+    lines += _section("Left as they are, because", ("reason", "accounts"), others)
     lines += _section(
         "Territories",
         ("territory", "accounts", "change owner"),

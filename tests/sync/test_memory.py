@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync.run import night
-from tests.sync.world import World, make_world
+from tests.sync.world import LOOSE, World, make_world
 
 RULES = """
 version: 1
@@ -61,3 +61,8 @@ def test_a_plan_that_is_only_looked_at_leaves_no_trace_in_the_next(world: World)
     world.crm.accounts["A00"]["employees"] = 95
     sleep(world)
     assert world.owner("A00") == "U-lee", "nobody was told that it had been large"
+
+
+def test_a_level_of_holds_may_be_empty_when_the_last_one_ends(tmp_path: Path) -> None:
+    world = make_world(tmp_path, rules=RULES, limits={**LOOSE, "empty_levels": False})
+    assert world.plan().breaches == ()
