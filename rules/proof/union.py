@@ -106,7 +106,8 @@ def united(before: RuleSet, after: RuleSet) -> Union:
     rules = replace(
         after,
         lists={**known, **after.lists},
-        derived={**derived, **after.derived},
+        # Those of before may use later ones that mean the same in both, never the other way round.
+        derived={**after.derived, **derived},
         fields={**kinds, **after.fields},
         levels=tuple(dict.fromkeys((*after.levels, *before.levels))),
         roles=tuple(dict.fromkeys((*after.roles, *before.roles))),
