@@ -68,7 +68,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
         with session.step("measure"):
             measured = measure(
                 rules,
-                snapshot.tables,
+                desired.tables,
                 desired.assignments,
                 work,
                 as_of,

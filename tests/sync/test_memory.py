@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from sync.run import night
@@ -66,3 +67,17 @@ def test_a_plan_that_is_only_looked_at_leaves_no_trace_in_the_next(world: World)
 def test_a_level_of_holds_may_be_empty_when_the_last_one_ends(tmp_path: Path) -> None:
     world = make_world(tmp_path, rules=RULES, limits={**LOOSE, "empty_levels": False})
     assert world.plan().breaches == ()
+
+
+def test_the_workload_is_that_of_the_band_in_which_the_night_left_the_account(tmp_path: Path) -> None:
+    tiers = "tiers: {large: {touches: 12, hours_per_touch: 1}, small: {touches: 2, hours_per_touch: 1}}"
+    world = make_world(tmp_path, rules=f"{RULES}workload: {{tier: {{field: size}}, {tiers}}}\n")
+    world.crm.accounts["A00"]["employees"] = 110
+    sleep(world)
+    world.crm.accounts["A00"]["employees"] = 95
+    folder = world.plan().path.parent
+    assigned, measured = (
+        {row["account_id"]: row for row in pq.read_table(folder / f"{table}.parquet").to_pylist()}["A00"]
+        for table in ("assignments", "account_kpis")
+    )
+    assert (assigned["territory"], measured["tier"], measured["workload_hours"]) == ("large", "large", 12.0)
