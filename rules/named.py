@@ -21,11 +21,11 @@ from rules.engine.errors import AssignError
 from rules.engine.sql import name as column
 from rules.engine.sql import text
 from rules.language.condition import All, Any, Condition, FieldKind, In, InList
-from rules.language.domains import PLAIN_SITE
-from rules.language.normalise import normalise, quoted
 from rules.language.place import Source
-from rules.language.problems import listing
+from rules.language.reading.problems import listing
 from rules.language.ruleset import Rule, RuleSet
+from rules.language.values.domains import PLAIN_SITE
+from rules.language.values.normalise import normalise, quoted
 
 SHOWN = 3
 """Ids of accounts that are given with an entry which several have."""

@@ -20,7 +20,7 @@ from rules.language.condition import (
     Like,
     Not,
 )
-from rules.language.problems import safe
+from rules.language.reading.problems import safe
 from rules.language.ruleset import Rule
 
 MOST_VALUES = 5

@@ -17,7 +17,7 @@ from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import RecordKind
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
-from rules.language.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
+from rules.language.reading.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
 from sync.errors import ConfigProblem
 from sync.output_targets import shared_targets
 from sync.outputs import OUTPUTS, column, role_column

@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rules.language.problems import DocumentError
+from rules.language.reading.problems import DocumentError
 from sync.errors import SyncError
 from sync.field_words import in_config_words
 from sync.schedule import Timetable

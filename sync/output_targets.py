@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from connectors.mapping import FieldMap, FieldRole, MappedField
 from connectors.records import RecordKind
 from rules.language.codes import Code
-from rules.language.problems import Problem
-from rules.language.yaml import MapNode, Node
+from rules.language.reading.problems import Problem
+from rules.language.reading.yaml import MapNode, Node
 from sync.outputs import PREFIX
 
 

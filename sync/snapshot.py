@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from connectors.records import RecordKind, Watermark
 from rules.decisions import Tables
+from sync.answers.kept import remember
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import replacing, sha256, write_text
-from sync.kept import remember
 from sync.scratch import scratch
 
 if TYPE_CHECKING:

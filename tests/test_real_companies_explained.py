@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from benchmarks.real_companies import EXAMPLE, FIELDS
-from rules.explain import Explanation, explain
+from rules.explanation.explain import Explanation, explain
 from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet
 from tests.docs.blocks import ROOT

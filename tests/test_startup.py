@@ -65,8 +65,8 @@ def test_lint_where_nothing_was_pulled_imports_neither_a_database_nor_sql(built:
         "sqlite3",
         "sqlglot",
         "rules.engine.assign",
-        "sync.explanation",
-        "sync.lint_data",
+        "sync.answers.explanation",
+        "sync.answers.lint_data",
     )
     assert modules.isdisjoint(heavy), modules & set(heavy)
 

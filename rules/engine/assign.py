@@ -18,16 +18,16 @@ from rules.engine.derived.prepared import Prepared, band_memory, lay_bands, prep
 from rules.engine.derived.ready import class_columns_over
 from rules.engine.following import children_of, follow
 from rules.engine.gate_columns import gate_columns
-from rules.engine.held import held_of
 from rules.engine.holding import hold_memory, lay_holds
 from rules.engine.lay import lay_accounts, lay_families, lay_masks, lay_turns
-from rules.engine.masks import CAP
+from rules.engine.masking.masks import CAP
 from rules.engine.memory import lay_memory, write_memory
-from rules.engine.owners import read_owners
+from rules.engine.pods.held import held_of
+from rules.engine.pods.owners import read_owners
+from rules.engine.pods.sharing import share_out
 from rules.engine.relations import Database, DuckDatabase
 from rules.engine.rows import Rows
 from rules.engine.settled import Settled
-from rules.engine.sharing import share_out
 from rules.engine.summary import AssignSummary, tallies_of
 from rules.engine.write import write_assignments
 from rules.language.ruleset import RuleSet, holders_of

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from rules.engine.classes import NamedClasses
+from rules.engine.masking.classes import NamedClasses
 from rules.engine.relations import Database
 from rules.engine.sql import text
 from rules.language.condition import FieldKind
-from rules.language.domains import FREE_MAIL, PLAIN_SITE
 from rules.language.ruleset import RuleSet
+from rules.language.values.domains import FREE_MAIL, PLAIN_SITE
 
 MANY = 10_000
 """Distinct values that Python reads faster than SQL can tell which of them it need not read."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from rules.engine.candidates import candidates, plain_value
-from rules.engine.classes import MISSING, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.errors import AssignError
+from rules.engine.masking.classes import MISSING, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.reading import Reader, read_values
 from rules.engine.relations import Database
 from rules.engine.sql import literal, name, text

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from rules.engine.classes import FieldClasses, classes_of
 from rules.engine.derived.asked import plain_rules
 from rules.engine.derived.needed import Needed, needed_for
 from rules.engine.gates import asking, gated, timed
-from rules.engine.masks import RoleMasks, masks_of
+from rules.engine.masking.classes import FieldClasses, classes_of
+from rules.engine.masking.masks import RoleMasks, masks_of
 from rules.engine.outcomes import Catalogue
-from rules.engine.owners import Owners
-from rules.engine.shares import team_of
+from rules.engine.pods.owners import Owners
+from rules.engine.pods.shares import team_of
 from rules.engine.turns import Turns, turns_of
 from rules.language.ruleset import Action, Rule, RuleSet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules.engine.compiled import Compiled
-from rules.engine.masks import BITS
+from rules.engine.masking.masks import BITS
 from rules.engine.matching import matched
 from rules.engine.turns import Turns
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from rules.engine.classes import FieldClasses
 from rules.engine.columns import ClassColumn
 from rules.engine.gates import FOLLOWS, expired, owned
+from rules.engine.masking.classes import FieldClasses
 from rules.language.ruleset import Rule
 
 

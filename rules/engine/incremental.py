@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rules.engine.assign import assign, conclude, lay, made_ready
-from rules.engine.classes import FieldClasses
 from rules.engine.classing import classed
 from rules.engine.columns import ClassColumn, class_columns, is_in_place
 from rules.engine.compiled import Compiled
@@ -22,7 +21,8 @@ from rules.engine.deciding import bits, decided, passed_on
 from rules.engine.derived.prepared import Prepared
 from rules.engine.derived.ready import ready_columns
 from rules.engine.gate_columns import gate_columns
-from rules.engine.masks import CAP
+from rules.engine.masking.classes import FieldClasses
+from rules.engine.masking.masks import CAP
 from rules.engine.relations import DuckDatabase
 from rules.engine.reuse import FINGERPRINT, fingerprint, keyed, stored_fingerprint
 from rules.engine.sql import text

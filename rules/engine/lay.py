@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rules.engine.classes import FieldClasses
 from rules.engine.errors import AssignError
 from rules.engine.family import lay_roots
-from rules.engine.masks import RoleMasks
+from rules.engine.masking.classes import FieldClasses
+from rules.engine.masking.masks import RoleMasks
 from rules.engine.matching import mask_tables
-from rules.engine.owners import Owners
+from rules.engine.pods.owners import Owners
 from rules.engine.relations import Database
 from rules.engine.turns import Turns
 from rules.language.ruleset import Family

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from rules.engine.boxes import Question, answering, fields_in
-from rules.engine.classes import FieldClasses
-from rules.engine.groups import Group, groups_of, narrowed
-from rules.engine.masks import BITS, RoleMasks, Words
+from rules.engine.masking.boxes import Question, answering, fields_in
+from rules.engine.masking.classes import FieldClasses
+from rules.engine.masking.groups import Group, groups_of, narrowed
+from rules.engine.masking.masks import BITS, RoleMasks, Words
 from rules.engine.sql import member_of
 from rules.language.condition import All, Any, Condition, Not
 from rules.language.ruleset import Rule

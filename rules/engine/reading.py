@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses
+from rules.engine.masking.classes import MISSING, OTHER, FieldClasses, NamedClasses
+from rules.engine.masking.thresholds import EPOCH
 from rules.engine.relations import Database
-from rules.engine.thresholds import EPOCH
 from rules.language.condition import Constant, FieldKind
-from rules.language.normalise import Normalised, Raw, normalise
-from rules.language.postal import postal_code
 from rules.language.record import meant
 from rules.language.ruleset import RuleSet
+from rules.language.values.normalise import Normalised, Raw, normalise
+from rules.language.values.postal import postal_code
 
 BATCH = 50_000
 

@@ -10,11 +10,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rules.engine.classes import FieldClasses, NamedClasses
 from rules.engine.classing import classed
 from rules.engine.columns import ClassColumn
 from rules.engine.compiled import Compiled
 from rules.engine.deciding import bits, passed_on
+from rules.engine.masking.classes import FieldClasses, NamedClasses
 from rules.engine.matching import mask_tables
 from rules.engine.sql import name
 from rules.language.fields import country_field

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from rules.engine.outcomes import FIRST_TERRITORY, Catalogue
-from rules.engine.owners import Owners
+from rules.engine.pods.owners import Owners
 from rules.engine.relations import Database
 from rules.engine.settled import NOBODY, Numbers, Settled
 from rules.engine.write import NUMBERED, SortedIds

@@ -9,10 +9,10 @@ from datetime import date
 import pyarrow as pa
 
 from rules.engine.errors import AssignError
-from rules.engine.masks import RoleMasks, Slot
+from rules.engine.masking.masks import RoleMasks, Slot
 from rules.engine.outcomes import NO_TERRITORY, OF_THE_PARENT, Catalogue
-from rules.engine.owners import Owners, Resolved
-from rules.engine.shares import Team
+from rules.engine.pods.owners import Owners, Resolved
+from rules.engine.pods.shares import Team
 from rules.language.ruleset import Action, Mode, Rule, RuleSet
 from rules.sentences import broken_sentence, held_sentence, sentence
 from rules.tables import ReasonCode

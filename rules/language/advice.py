@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rules.language.condition import FieldKind
-from rules.language.countries import country_names
-from rules.language.problems import did_you_mean
-from rules.language.states import state_names
+from rules.language.reading.problems import did_you_mean
+from rules.language.values.countries import country_names
+from rules.language.values.states import state_names
 
 
 def advice_for(kind: FieldKind, text: str, country: str | None = None) -> str:

@@ -28,7 +28,7 @@ Bound = float | date | DaysFromToday
 
 
 class FieldKind(StrEnum):
-    """How values of a field are compared; normalisation is in `rules.language.normalise`."""
+    """How values of a field are compared; normalisation is in `rules.language.values.normalise`."""
 
     TEXT = "text"
     """NFKC, trimmed, white space folded, case-folded."""

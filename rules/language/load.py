@@ -10,23 +10,27 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from rules.language.assignments import rules
 from rules.language.codes import Code
 from rules.language.condition import FieldKind
-from rules.language.derivations import Entry, band_names, derived, derived_kinds
-from rules.language.documents import Documents, read_documents
-from rules.language.exceptions import exceptions
+from rules.language.conditions.leaves import Leaves
 from rules.language.fields import STANDARD_FIELDS
-from rules.language.folding import fold
-from rules.language.header import check_header, family_of, holders_of
-from rules.language.known_values import known_values
-from rules.language.leaves import Leaves
-from rules.language.lists import ListReader, digests
-from rules.language.meanings import meanings_of
-from rules.language.overlaps import overlaps
-from rules.language.problems import DocumentError, Problem, RulesError
+from rules.language.parts.assignments import rules
+from rules.language.parts.derivations import Entry, band_names, derived, derived_kinds
+from rules.language.parts.exceptions import exceptions
+from rules.language.parts.header import check_header, family_of, holders_of
+from rules.language.parts.known_values import known_values
+from rules.language.parts.lists import ListReader, digests
+from rules.language.parts.meanings import meanings_of
+from rules.language.parts.overlaps import overlaps
+from rules.language.parts.ruletests import rule_tests
+from rules.language.parts.staff import pods, reps
+from rules.language.parts.targets import Tables, tables_in
+from rules.language.parts.workloads import workload
+from rules.language.reading.documents import Documents, read_documents
+from rules.language.reading.problems import DocumentError, Problem, RulesError
+from rules.language.reading.validation import check
+from rules.language.reading.yaml import ListNode, MapNode, Node, Scalar
 from rules.language.ruleset import RuleSet, ValueList, Workload
-from rules.language.ruletests import rule_tests
 from rules.language.sections.base import Section
 from rules.language.sections.derived import FORMS, form_of
 from rules.language.sections.document import Document, DomainSection, Header
@@ -34,11 +38,7 @@ from rules.language.sections.lists import ListSection
 from rules.language.sections.people import PodSection, RepSection
 from rules.language.sections.rules import ExceptionSection, RuleSection
 from rules.language.sections.tests import TestSection
-from rules.language.staff import pods, reps
-from rules.language.targets import Tables, tables_in
-from rules.language.validation import check
-from rules.language.workloads import workload
-from rules.language.yaml import ListNode, MapNode, Node, Scalar
+from rules.language.values.folding import fold
 
 __all__ = ["STANDARD_FIELDS", "RulesError", "load_rules"]
 

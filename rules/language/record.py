@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from rules.language.condition import Constant, FieldKind
 from rules.language.fields import country_field
-from rules.language.folding import fold
-from rules.language.multiselect import SEPARATOR, items
-from rules.language.normalise import Normalised, Raw, normalise
 from rules.language.ruleset import Money, RuleSet
+from rules.language.values.folding import fold
+from rules.language.values.multiselect import SEPARATOR, items
+from rules.language.values.normalise import Normalised, Raw, normalise
 
 Value = Constant | tuple[str, ...]
 """A normalised value; a field of several texts has them all, sorted."""

@@ -224,7 +224,7 @@ class RuleSet:
     fiscal_year_start: tuple[int, int]
     """Month and day."""
     missing_values: tuple[str, ...]
-    """Folded (`rules.language.folding.fold`), sorted; "" is always among them."""
+    """Folded (`rules.language.values.folding.fold`), sorted; "" is always among them."""
     missing_numbers: Mapping[str, tuple[float, ...]]
     """Per field, numbers that mean missing (0 employees, where declared)."""
     workload: Workload | None

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from rules.language.operators import DAYS, LISTS, OPERATORS, PATTERNS
+from rules.language.conditions.operators import DAYS, LISTS, OPERATORS, PATTERNS
 from rules.language.sections.base import Section
 from rules.language.sections.document import Document
 

@@ -7,13 +7,13 @@ from datetime import date
 
 import pyarrow as pa
 
-from rules.engine.boxes import Question
-from rules.engine.classes import classes_of
 from rules.engine.derived.asked import plain_fields, rewritten
 from rules.engine.derived.needed import Needed, needed_for
 from rules.engine.derived.prepared import Prepared, prepare
 from rules.engine.derived.ready import class_columns_over
 from rules.engine.lay import lay_families
+from rules.engine.masking.boxes import Question
+from rules.engine.masking.classes import classes_of
 from rules.engine.matching import answer
 from rules.engine.memory import lay_memory
 from rules.engine.relations import DuckDatabase

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from rules.engine.lay import lay_accounts
-from rules.engine.owners import read_owners
+from rules.engine.pods.owners import read_owners
 from rules.engine.relations import DuckDatabase
 from rules.language.ruleset import RuleSet
 from rules.language.today import on_day

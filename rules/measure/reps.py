@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rules.engine.owners import Owners
+from rules.engine.pods.owners import Owners
 from rules.language.ruleset import RuleSet
 
 

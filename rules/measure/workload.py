@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rules.language.condition import Between, Condition, In
-from rules.language.normalise import normalise
 from rules.language.ruleset import RuleSet, Tier, Workload
+from rules.language.values.normalise import normalise
 from rules.measure import sql
 
 Holds = Callable[[Condition], str]

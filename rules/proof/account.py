@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.language.condition import FieldKind
-from rules.language.folding import fold
-from rules.language.multiselect import SEPARATOR
-from rules.language.problems import safe
+from rules.language.reading.problems import safe
 from rules.language.record import Value
+from rules.language.values.folding import fold
+from rules.language.values.multiselect import SEPARATOR
 from rules.proof.cells import MISSING, FieldCells
 from rules.reasons import label, value_of
 

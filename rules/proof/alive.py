@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.language.problems import listing
+from rules.language.reading.problems import listing
 from rules.proof.account import Account
 from rules.proof.codes import ProofCode, Severity
 from rules.proof.findings import Finding

@@ -23,7 +23,7 @@ class Cell:
     real: bool = True
     """False where nobody knows whether there is such a value: what hangs on it is undecided."""
     span: tuple[int | float | None, int | float | None] = (None, None)
-    """Of numbers and dates, on the scale of `rules.engine.thresholds`: from the first up to the second."""
+    """Of numbers and dates, on the scale of `rules.engine.masking.thresholds`: from the first up to the second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _require(encoding: Encoding, one: Computed, cells: Mapping[str, int], there:
 
 def inputs(rules: RuleSet, one: Computed) -> tuple[str, ...]:
     """The fields that it hangs on, derived ones with what they hang on."""
-    from rules.engine.classes import tests_in
+    from rules.engine.masking.classes import tests_in
     from rules.proof.fields import conditions_in
 
     found: dict[str, None] = {}

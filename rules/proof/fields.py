@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from rules.engine.classes import tests_in
 from rules.engine.errors import AssignError
+from rules.engine.masking.classes import tests_in
 from rules.language.condition import All, Between, Condition, FieldKind, In, IsMissing, Test
 from rules.language.derived import Banded, Computed
 from rules.language.expression import Arithmetic, Branch, Call, Case, Column, Expression
 from rules.language.fields import country_field
-from rules.language.folding import fold
-from rules.language.multiselect import SEPARATOR
-from rules.language.normalise import normalise
 from rules.language.ruleset import RuleSet
+from rules.language.values.folding import fold
+from rules.language.values.multiselect import SEPARATOR
+from rules.language.values.normalise import normalise
 from rules.proof.cells import Cell, Cells, FieldCells
 from rules.proof.computed import choices, grid
 from rules.proof.named import listed_cells, named, named_cells

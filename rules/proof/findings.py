@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules.language.place import Source
-from rules.language.problems import safe
+from rules.language.reading.problems import safe
 from rules.proof.account import Account
 from rules.proof.codes import ProofCode, Severity
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import count
 
 from rules.language.condition import FieldKind
-from rules.language.postal import WIDTHS
+from rules.language.values.postal import WIDTHS
 
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from rules.engine.thresholds import EPOCH, FAR, Number, Span, points, span
+from rules.engine.masking.thresholds import EPOCH, FAR, Number, Span, points, span
 from rules.language.condition import Between, Constant, FieldKind, In, InList, Test
 from rules.language.ruleset import ValueList
 from rules.proof.cells import Cell, Cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from rules.engine.classes import tests_in
+from rules.engine.masking.classes import tests_in
 from rules.language.condition import InList
 from rules.language.ruleset import EXCEPTIONS, Action, Rule
 from rules.proof.account import Account

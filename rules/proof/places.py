@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rules.evaluate import test
 from rules.language.condition import HasPrefix, In, InList, Like, Test
-from rules.language.countries import SYNONYMS, country_code
 from rules.language.ruleset import ValueList
+from rules.language.values.countries import SYNONYMS, country_code
 from rules.proof.cells import Cell, Cells
 
 FAMILIAR = ("US", "DE", "GB", "FR", "CA", "JP", "AU", "BR", "IN", "NL", "ES", "IT", "PL", "ZA", "MX")

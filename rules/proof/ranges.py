@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 
-from rules.engine.thresholds import EPOCH, Number
+from rules.engine.masking.thresholds import EPOCH, Number
 from rules.language.condition import FieldKind
 from rules.proof.cells import FieldCells
 from rules.reasons import value_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from rules.engine.classes import ORDERED
+from rules.engine.masking.classes import ORDERED
 from rules.language.condition import All, Any, Condition, IsMissing, Not
 from rules.proof.account import value_in
 from rules.proof.cells import MISSING, FieldCells

@@ -15,7 +15,7 @@ from itertools import combinations
 from rules.derive import derive
 from rules.evaluate import evaluate, matches
 from rules.language.derived import Banded, Computed
-from rules.language.problems import listing
+from rules.language.reading.problems import listing
 from rules.language.record import Value
 from rules.language.ruleset import Action, Rule, RuleSet
 from rules.proof.account import readable, value_in

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from rules.engine.classes import tests_in
+from rules.engine.masking.classes import tests_in
 from rules.language.derived import Banded, Computed
 from rules.language.ruleset import RuleSet
 from rules.proof.account import Account, account_of

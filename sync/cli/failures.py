@@ -27,7 +27,7 @@ def exit_code_of(error: BaseException) -> int:
 def _expected(error: BaseException) -> int:
     from connectors.errors import ConnectorError, QuotaSpent, Transient
     from rules.engine.errors import AssignError
-    from rules.language.problems import DocumentError
+    from rules.language.reading.problems import DocumentError
     from sync.errors import SyncError
 
     match error:

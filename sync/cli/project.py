@@ -14,7 +14,7 @@ from sync.cli.app import DEFAULT_CONFIG, ConfigOption, app
 from sync.errors import DONE, FAILED
 
 if TYPE_CHECKING:
-    from sync.linting import LintReport
+    from sync.answers.linting import LintReport
     from sync.session import Session
 
 
@@ -109,10 +109,10 @@ def lint(
     ] = None,
 ) -> None:
     """Check config, rules and lists, prove that the rules mean what they say, and show an account for each fault."""
-    from rules.language.problems import DocumentError
+    from rules.language.reading.problems import DocumentError
+    from sync.answers.linting import lint as look
+    from sync.answers.linting import of_problems
     from sync.cli.session import open_session
-    from sync.linting import lint as look
-    from sync.linting import of_problems
 
     try:
         session = open_session(config, progress=False)
@@ -132,8 +132,8 @@ def _print_changes(session: Session, base: str, as_of: datetime | None, format: 
     """After the report in text; on a line of its own for machines, as SARIF has no place for it."""
     import json
 
+    from sync.answers.rule_changes import rule_changes
     from sync.report.changes_text import changes_json, changes_text
-    from sync.rule_changes import rule_changes
     from sync.today import today_of
 
     day = as_of.date() if as_of else today_of(session, session.project.rules())
@@ -172,9 +172,9 @@ def test(
     as_of: AsOf = None,
 ) -> None:
     """Run the tests that stand beside the rules: accounts as text, and golden accounts of the last snapshot."""
+    from sync.answers.rule_tests import run
     from sync.cli.session import open_session
     from sync.report.tests_text import junit_xml, tests_json
-    from sync.rule_tests import run
 
     ran = run(open_session(config, progress=False), as_of.date() if as_of else None)
     if junit is not None:
@@ -204,8 +204,8 @@ def explain(
     ] = False,
 ) -> None:
     """Why an account is where it is: the rule that won, and the first test that failed in every rule above it."""
+    from sync.answers.explanation import tell
     from sync.cli.session import open_session
-    from sync.explanation import tell
 
     told = tell(open_session(config, progress=False), account, role, why_not)
     if as_json:
@@ -244,7 +244,7 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """What the rules would have moved on the nights whose snapshots are kept: churn, balance, accounts that flip."""
-    from sync.backtesting import run
+    from sync.answers.backtesting import run
     from sync.cli.session import open_session
     from sync.report.backtest_text import backtest_json, backtest_text
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from rules.language.problems import DocumentError
+from rules.language.reading.problems import DocumentError
 from sync.errors import SyncError
 from sync.log import inert_lines
 from sync.report.page import environment, render

@@ -161,7 +161,7 @@ def _clean(enacted: Enacted) -> bool:
 
 
 def _explanation(session: Session, assignments: Path) -> str:
-    from sync.explanation import tell
+    from sync.answers.explanation import tell
     from sync.report.explain_text import explain_text
 
     return explain_text(tell(session, _somebody(assignments)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from rules.telling import wrapped
+from rules.explanation.telling import wrapped
+from sync.answers.rule_changes import RuleChanges
 from sync.log import inert
 from sync.report.table import table
-from sync.rule_changes import RuleChanges
 
 
 def changes_text(found: RuleChanges) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from rules.explain import Explanation, Tried
+from rules.explanation.explain import Explanation, Tried
+from rules.explanation.telling import given_to
 from rules.language.ruleset import Rule
-from rules.telling import given_to
-from sync.account import Ancestry
-from sync.explanation import RoleTold, Told
+from sync.answers.account import Ancestry
+from sync.answers.explanation import RoleTold, Told
 from sync.outputs import PREFIX
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rules.comparing import words_of_value
-from rules.language.problems import safe
-from rules.telling import heading, rule_lines, wrapped
-from sync.account import Ancestry, Row
-from sync.explanation import RoleTold, Told
+from rules.explanation.comparing import words_of_value
+from rules.explanation.telling import heading, rule_lines, wrapped
+from rules.language.reading.problems import safe
+from sync.answers.account import Ancestry, Row
+from sync.answers.explanation import RoleTold, Told
+from sync.answers.picks import Pick
 from sync.log import inert
-from sync.picks import Pick
 from sync.report.table import Cell, table
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rules.language.problems import safe
-from sync.linting import LintReport, Remark, beside
+from rules.language.reading.problems import safe
+from sync.answers.linting import LintReport, Remark, beside
 from sync.log import inert_lines
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"

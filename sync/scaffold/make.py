@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from connectors.registry import kinds
-from rules.language.problems import did_you_mean
+from rules.language.reading.problems import did_you_mean
 from sync.errors import ConfigProblem
 
 TEMPLATES: Mapping[str, str] = {

@@ -17,7 +17,7 @@ from tests.docs.blocks import ROOT, Block
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     ["connectors.files.connector", "duckdb", "pyarrow.parquet", "rules.engine.assign", "rules.language.load",
-     "rules.measure", "sqlglot", "sync.cli.app", "sync.explanation", "sync.propose", "sync.report.plan_text", "sync.run"]
+     "rules.measure", "sqlglot", "sync.cli.app", "sync.answers.explanation", "sync.propose", "sync.report.plan_text", "sync.run"]
 )  # fmt: skip
 RUN = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b")
 _VARYING = (

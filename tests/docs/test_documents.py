@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rules.language.load import load_rules
-from rules.language.problems import DocumentError
+from rules.language.reading.problems import DocumentError
 from rules.testing import run_tests
 from sync.config import load_project
 from tests.docs.blocks import ROOT, Block, blocks, every_block

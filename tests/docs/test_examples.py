@@ -12,7 +12,7 @@ import pytest
 from connectors.records import RecordKind
 from connectors.tables import ACTIVITIES, OPPORTUNITIES, OWNERS
 from rules.engine.assign import assign
-from rules.explain import explain
+from rules.explanation.explain import explain
 from rules.language.load import load_rules
 from rules.language.ruleset import RuleSet, RuleTest
 from rules.proof.codes import Severity

@@ -10,9 +10,9 @@ import pytest
 
 from connectors.sandbox import Seed, running
 from sync import errors
+from sync.answers.explanation import tell
 from sync.config import load_project
 from sync.demo.play import REPS, SECRET_VARIABLES, make_project
-from sync.explanation import tell
 from sync.plan import Plan
 from sync.report import plan_text
 from sync.report.explain_text import explain_text

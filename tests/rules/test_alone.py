@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules.alone import alone
 from rules.evaluate import evaluate
+from rules.explanation.alone import alone
 from rules.language.condition import ALWAYS, Condition, FieldKind, HasPrefix, In, IsMissing, Not
 from rules.language.derived import Derived, Measure, OfFamily, OfOpportunities
 from tests.rules.engine.worlds import HERE, rule_set

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.explain import explain
+from rules.explanation.explain import explain
+from rules.explanation.telling import WIDTH, render
 from rules.language.condition import (
     ALWAYS,
     All,
@@ -26,7 +27,6 @@ from rules.language.load import load_rules
 from rules.language.record import normalise_record
 from rules.language.ruleset import RuleSet
 from rules.reasons import reason_of, words_of
-from rules.telling import WIDTH, render
 from tests.rules.language.worlds import write_rules
 
 DAY = date(2026, 11, 23)

@@ -15,8 +15,8 @@ from rules.engine.errors import AssignError
 from rules.language.condition import FieldKind
 from rules.language.fields import STANDARD_FIELDS
 from rules.language.load import load_rules
-from rules.language.normalise import normalise
 from rules.language.ruleset import RuleSet
+from rules.language.values.normalise import normalise
 from rules.named import named_entries
 from tests.rules.language.worlds import write_rules
 

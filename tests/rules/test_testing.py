@@ -72,6 +72,10 @@ def test_a_test_that_describes_what_happens_passes(tmp_path: Path, test: str) ->
             "reason: expected 'Nevada', found 'west: country is US",
         ),
         (
+            "given: {country: US, state: NV, employees: 1, owner_id: 005x}, expect: {owner: ana@example.com}",
+            "owner: expected 'ana@example.com', found 'the present owner, who stays'",
+        ),
+        (
             "given: {country: DE, employees: 1}, expect: {territory: big}",
             "territory: expected 'big', found none",
         ),

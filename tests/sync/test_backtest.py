@@ -14,8 +14,8 @@ from connectors.tables import SCHEMAS
 from rules.backtest import Past, backtest
 from rules.language.load import load_rules
 from rules.tables import Tables
+from sync.answers.kept import HISTORY, kept, remember
 from sync.errors import StateDamaged
-from sync.kept import HISTORY, kept, remember
 from sync.report.backtest_text import backtest_json, backtest_text
 
 RULES = """\

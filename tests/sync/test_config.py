@@ -8,7 +8,7 @@ import pytest
 
 from connectors.errors import AuthFailed
 from rules.language.condition import FieldKind
-from rules.language.document import DocumentError, parse_yaml
+from rules.language.reading.document import DocumentError, parse_yaml
 from sync.config import Config, load_project
 from sync.outputs import OUTPUTS
 

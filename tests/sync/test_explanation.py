@@ -13,11 +13,11 @@ import pytest
 
 from rules.decisions import Decision, ReasonCode
 from rules.engine.assign import assign
-from rules.explain import Explanation
+from rules.explanation.explain import Explanation
 from rules.tables import MEMORY
-from sync.account import Rows, ancestry, find_account
+from sync.answers.account import Rows, ancestry, find_account
+from sync.answers.explanation import Teller, tell, telling
 from sync.errors import SyncError
-from sync.explanation import Teller, tell, telling
 from sync.report.explain_json import explain_json
 from sync.report.explain_text import explain_text
 from sync.scratch import scratch

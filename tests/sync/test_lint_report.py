@@ -10,8 +10,8 @@ import pytest
 
 from rules.language.codes import Code, meanings
 from rules.language.load import RulesError, load_rules
-from rules.language.problems import Problem
-from sync.linting import of_problems
+from rules.language.reading.problems import Problem
+from sync.answers.linting import of_problems
 from sync.report.lint_text import lint_json, lint_sarif
 
 STRANGE = Problem("a b/ü.yaml", 3, 7, Code.WRONG_KIND, "x\x1b[31m \u202e'é'", "do\nthis", "line \x00 it")

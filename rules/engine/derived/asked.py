@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from rules.engine.classes import tests_in
+from rules.engine.masking.classes import tests_in
 from rules.language.condition import All, Any, Condition, FieldKind, In, IsMissing, Like, Not, Test
 from rules.language.ruleset import RuleSet
 

@@ -48,7 +48,7 @@ def type_of(kind: FieldKind) -> str:
 
 
 def on_scale(kind: FieldKind, column: str) -> str:
-    """The cell on the scale of `rules.engine.thresholds`: dates as days since 1970, booleans as 0 and 1."""
+    """The cell on the scale of `rules.engine.masking.thresholds`: dates as days since 1970, booleans as 0 and 1."""
     match kind:
         case FieldKind.DATE:
             return f"({column} - DATE '1970-01-01')"

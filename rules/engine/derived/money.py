@@ -7,8 +7,8 @@ import pyarrow as pa
 from rules.engine.derived.cells import Cell, cell, finite
 from rules.engine.relations import Database
 from rules.engine.sql import name, text
-from rules.language.folding import fold
 from rules.language.ruleset import Money
+from rules.language.values.folding import fold
 
 
 def lay_rates(database: Database, money: Money) -> None:

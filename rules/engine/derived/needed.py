@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rules.engine.boxes import fields_in
 from rules.engine.derived.asked import Asked, asked_in
+from rules.engine.masking.boxes import fields_in
 from rules.language.condition import Condition, FieldKind, Like
 from rules.language.derived import Banded, Computed, Derived, OfFamily, OfOpportunities
 from rules.language.expression import Arithmetic, Call, Case, Column, Expression

@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rules.engine.classes import tests_in
 from rules.engine.derived.cells import Cell, cell, finite, selected, type_of
 from rules.engine.derived.measures import measured
 from rules.engine.derived.money import amount_of, exchanged
 from rules.engine.derived.truth import lay_lists, list_joins, truth
 from rules.engine.derived.values import Values
 from rules.engine.errors import AssignError
+from rules.engine.masking.classes import tests_in
 from rules.engine.relations import Database
 from rules.engine.sql import name
 from rules.language.derived import OPPORTUNITY_FIELDS, Measure, OfOpportunities

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from rules.engine.classes import FieldClasses
 from rules.engine.derived.bands import banded, last_band, last_table, memory_key
 from rules.engine.derived.cells import Cell, cell, issue, selected
 from rules.engine.derived.expressions import computed
@@ -23,6 +22,7 @@ from rules.engine.derived.truth import lay_lists, list_joins, truth
 from rules.engine.derived.values import Values
 from rules.engine.errors import AssignError
 from rules.engine.gates import FOLLOWS
+from rules.engine.masking.classes import FieldClasses
 from rules.engine.memory import remembered
 from rules.engine.relations import Database
 from rules.engine.sql import text

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.columns import ClassColumn, class_columns
 from rules.engine.derived.cells import cell, on_scale
 from rules.engine.derived.prepared import Prepared
+from rules.engine.masking.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.relations import Database
 from rules.engine.sql import literal
 from rules.language.ruleset import RuleSet

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from rules.engine.classes import ORDERED, tests_in
 from rules.engine.derived.asked import asked_name, is_asked_of_items
 from rules.engine.derived.cells import cell, on_scale
 from rules.engine.errors import AssignError
+from rules.engine.masking.classes import ORDERED, tests_in
+from rules.engine.masking.thresholds import Span, points, span
 from rules.engine.relations import Database
 from rules.engine.sql import literal, name, text
-from rules.engine.thresholds import Span, points, span
 from rules.language.condition import (
     All,
     Any,

@@ -1,7 +1,7 @@
 """Raw columns to cells: in place where they are stored as what they are, else read once per distinct value.
 
 Text that is plain is folded by the database; only odd spellings, synonyms and what means "nothing" go through
-`rules.language.normalise`, into a small table.
+`rules.language.values.normalise`, into a small table.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rules.engine.relations import Database
 from rules.engine.sql import literal, name, text
 from rules.evaluate import test
 from rules.language.condition import Constant, FieldKind, IsMissing
-from rules.language.domains import FREE_MAIL
 from rules.language.fields import country_field
-from rules.language.normalise import Normalised
 from rules.language.record import several
 from rules.language.ruleset import RuleSet
+from rules.language.values.domains import FREE_MAIL
+from rules.language.values.normalise import Normalised
 
 ARROW = {
     FieldKind.INTEGER: pa.int64(),

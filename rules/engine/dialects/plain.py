@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from rules.engine.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.columns import ClassColumn, class_columns
 from rules.engine.dialects.script import Script
 from rules.engine.errors import AssignError
+from rules.engine.masking.classes import MISSING, OTHER, FieldClasses, NamedClasses, OrderedClasses
 from rules.engine.sql import name, text
 from rules.language.condition import FieldKind
 from rules.language.fields import country_field

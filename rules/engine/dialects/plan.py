@@ -18,9 +18,9 @@ from rules.engine.dialects.translate import Dialect
 from rules.engine.errors import AssignError
 from rules.engine.gate_columns import gate_columns
 from rules.engine.lay import lay_masks, lay_turns
-from rules.engine.masks import CAP
+from rules.engine.masking.masks import CAP
 from rules.engine.outcomes import FIRST_TERRITORY
-from rules.engine.owners import read_owners
+from rules.engine.pods.owners import read_owners
 from rules.language.ruleset import RuleSet, holders_of
 from rules.language.today import on_day
 

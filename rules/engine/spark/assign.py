@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rules.engine.assign import conclude, decide, made_ready
 from rules.engine.database import open_database
-from rules.engine.masks import CAP
+from rules.engine.masking.masks import CAP
 from rules.engine.relations import DuckDatabase
 from rules.engine.spark.database import SparkDatabase
 from rules.engine.spark.session import spark_session

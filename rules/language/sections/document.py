@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from rules.language.folding import DEFAULT_MISSING
 from rules.language.ruleset import Mode
 from rules.language.sections.base import FieldName, Name, Section
 from rules.language.sections.derived import DerivedEntry
@@ -16,6 +15,7 @@ from rules.language.sections.rules import ExceptionSection, RuleSection
 from rules.language.sections.tests import TestSection
 from rules.language.sections.values import Include, Kinds, MoneySection, SynonymEntry, VariableValue
 from rules.language.sections.workload import WorkloadSection
+from rules.language.values.folding import DEFAULT_MISSING
 
 LEVELS = ("legal", "named", "holdout", "family", "segment", "geography", "catch_all")
 """The precedence where the document declares none."""

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from rules.derive import derive
 from rules.evaluate import evaluate
 from rules.language.derived import OPPORTUNITY_FIELDS, Measure, OfFamily, OfOpportunities
-from rules.language.folding import is_missing
-from rules.language.normalise import normalise
 from rules.language.record import Value, exchanged, normalise_record
 from rules.language.ruleset import RuleSet
+from rules.language.values.folding import is_missing
+from rules.language.values.normalise import normalise
 from tests.rules.engine.worlds import Row
 
 Record = dict[str, Value | None]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.engine.owners import owners_of
-from rules.engine.shares import team_of
+from rules.engine.pods.owners import owners_of
+from rules.engine.pods.shares import team_of
 from rules.language.condition import All, Between, Condition, FieldKind, HasPrefix, In, IsMissing, Like, Not
 from rules.language.people import Absence, PodBy, Rep
 from rules.language.ruleset import Action, IfUnknown

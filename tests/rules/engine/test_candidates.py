@@ -16,10 +16,10 @@ from rules.engine.candidates import plain_value
 from rules.engine.reading import Reader
 from rules.language.condition import FieldKind as K
 from rules.language.condition import In, IsMissing
-from rules.language.domains import FREE_MAIL
-from rules.language.normalise import normalise
-from rules.language.postal import WIDTHS
 from rules.language.ruleset import RuleSet
+from rules.language.values.domains import FREE_MAIL
+from rules.language.values.normalise import normalise
+from rules.language.values.postal import WIDTHS
 from tests.rules.engine.test_assign import check
 from tests.rules.engine.test_assign_cases import run
 from tests.rules.engine.worlds import Row, accounts, rule, rule_set, rule_sets, tables

@@ -27,9 +27,9 @@ from rules.evaluate import evaluate
 from rules.language.condition import Between, FieldKind, In, InList, IsMissing, Like, Not
 from rules.language.derived import Banded, BandsOf, Computed, Measure, OfOpportunities, Step
 from rules.language.expression import Branch, Case, Column, Literal
-from rules.language.folding import fold
 from rules.language.record import Value, normalise_record
 from rules.language.ruleset import Complexity, IfUnknown, RuleSet, Tier, Workload
+from rules.language.values.folding import fold
 from rules.measure.night import measure
 from rules.tables import MEMORY
 from tests.rules.engine.derived_worlds import KINDS, MONEY, World, derived_worlds

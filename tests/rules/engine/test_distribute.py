@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.engine.distribute import TOLERANCE, Hashes, distribute, fair_loads, open_room
-from rules.engine.shares import Share
+from rules.engine.pods.distribute import TOLERANCE, Hashes, distribute, fair_loads, open_room
+from rules.engine.pods.shares import Share
 
 GOLDEN = [1, 10, 2, 7, 8, 3, 5, 6, 4, 0, 11, 9]
 TWELVE = tuple(Share(number, f"rep{number}@example.com", 1.0) for number in range(12))

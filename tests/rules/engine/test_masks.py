@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.engine.boxes import IS_NOT_FALSE, IS_TRUE, Box, Question, TooManyBoxes, boxes_of
-from rules.engine.classes import MISSING, FieldClasses, NamedClasses, classes_of
-from rules.engine.masks import BITS, masks_of
-from rules.engine.thresholds import EPOCH
+from rules.engine.masking.boxes import IS_NOT_FALSE, IS_TRUE, Box, Question, TooManyBoxes, boxes_of
+from rules.engine.masking.classes import MISSING, FieldClasses, NamedClasses, classes_of
+from rules.engine.masking.masks import BITS, masks_of
+from rules.engine.masking.thresholds import EPOCH
 from rules.evaluate import evaluate
 from rules.language.condition import Between, Condition, FieldKind, HasPrefix, In, InList
 from rules.language.ruleset import IfUnknown

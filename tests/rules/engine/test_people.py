@@ -14,8 +14,8 @@ import pytest
 
 from rules.engine.assign import assign
 from rules.engine.errors import AssignError
-from rules.engine.loads import pod_loads
-from rules.engine.owners import read_owners
+from rules.engine.pods.loads import pod_loads
+from rules.engine.pods.owners import read_owners
 from rules.language.condition import In
 from rules.language.people import Absence, Member, PodBy, Ramp, Rep
 from rules.language.ruleset import RuleSet

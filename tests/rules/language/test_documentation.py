@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from rules.language.codes import meanings
+from rules.language.conditions.operators import OPERATORS
 from rules.language.load import load_rules
-from rules.language.operators import OPERATORS
 from rules.testing import run_tests
 from tests.rules.language.worlds import write_rules
 

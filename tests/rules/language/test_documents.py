@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.language.codes import Code
-from rules.language.documents import Documents, read_documents
-from rules.language.problems import DocumentError, Problem
-from rules.language.variables import Substitution, variables
-from rules.language.yaml import MapNode, Node, Scalar, parse_yaml, read_yaml
+from rules.language.reading.documents import Documents, read_documents
+from rules.language.reading.problems import DocumentError, Problem
+from rules.language.reading.variables import Substitution, variables
+from rules.language.reading.yaml import MapNode, Node, Scalar, parse_yaml, read_yaml
 
 
 def read(folder: Path, **files: str) -> Documents:

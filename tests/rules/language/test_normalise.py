@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.language import multiselect
 from rules.language.condition import FieldKind as K
-from rules.language.folding import fold, place_key
-from rules.language.normalise import Normalised, normalise
-from rules.language.postal import range_prefixes
+from rules.language.values import multiselect
+from rules.language.values.folding import fold, place_key
+from rules.language.values.normalise import Normalised, normalise
+from rules.language.values.postal import range_prefixes
 
 
 @pytest.mark.parametrize(

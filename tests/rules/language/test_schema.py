@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from rules.language.reading.yaml import ListNode, MapNode, Node, Scalar, parse_yaml, read_yaml
 from rules.language.schema import json_schema
-from rules.language.yaml import ListNode, MapNode, Node, Scalar, parse_yaml, read_yaml
 from tests.docs.blocks import ROOT, every_block
 from tests.jsonschema import accepts, faults
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.language import suffixes
-from rules.language.domains import FLAT_SUFFIXES
-from rules.language.suffixes import registrable
+from rules.language.values import suffixes
+from rules.language.values.domains import FLAT_SUFFIXES
+from rules.language.values.suffixes import registrable
 
 SUFFIXES = sorted(line for line in suffixes._rules() if line.isascii())
 LABELS = st.text(alphabet="ab1-", min_size=1, max_size=3)
@@ -44,7 +44,7 @@ def test_odd_hosts_have_the_domain_that_the_package_gives(host: str) -> None:
 
 
 def test_no_http_client_is_imported_for_it() -> None:
-    code = "import sys; from rules.language.domains import registrable_domain as d; assert d('a.b.co.uk') == 'b.co.uk'; print('requests' in sys.modules)"
+    code = "import sys; from rules.language.values.domains import registrable_domain as d; assert d('a.b.co.uk') == 'b.co.uk'; print('requests' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

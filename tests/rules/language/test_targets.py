@@ -12,7 +12,7 @@ import pytest
 from rules.language.codes import Code
 from rules.language.condition import All, In, InList
 from rules.language.load import RulesError, load_rules
-from rules.language.problems import Problem
+from rules.language.reading.problems import Problem
 from rules.language.ruleset import RuleSet
 from tests.rules.language.worlds import write_rules
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rules.language.codes import Code
-from rules.language.document import DocumentError, parse_yaml, validate
+from rules.language.reading.document import DocumentError, parse_yaml, validate
 
 
 class Section(BaseModel):

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.language.codes import Code
-from rules.language.document import DocumentError, MapNode, Scalar, parse_yaml, read_yaml
-from rules.language.yaml import MAX_BYTES, _PurePython
+from rules.language.reading.document import DocumentError, MapNode, Scalar, parse_yaml, read_yaml
+from rules.language.reading.yaml import MAX_BYTES, _PurePython
 
 
 def refusal(text: str) -> Code:
@@ -27,7 +27,7 @@ def refusal(text: str) -> Code:
 
 def test_libyaml_is_used_where_it_is_there() -> None:
     """The pure parser takes ten times as long: falling back in silence would be seen only as slowness."""
-    from rules.language.yaml import _parser
+    from rules.language.reading.yaml import _parser
 
     assert (_parser() is not _PurePython) == pyyaml.__with_libyaml__
 
@@ -98,7 +98,7 @@ def test_nesting_is_allowed_up_to_the_limit_and_not_beyond() -> None:
 
 
 def test_too_many_values_are_refused_with_the_advice_to_use_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rules.language.yaml.MAX_NODES", 100)
+    monkeypatch.setattr("rules.language.reading.yaml.MAX_NODES", 100)
     with pytest.raises(DocumentError, match="CSV files"):
         parse_yaml("a: [" + "1," * 100 + "]", "x")
 
@@ -126,7 +126,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
 
 CRASHERS = """
 import sys
-from rules.language.document import DocumentError, parse_yaml
+from rules.language.reading.document import DocumentError, parse_yaml
 for text in ("[" * 1_000_000, "{a: " * 300_000, "- " * 300_000, "? " * 300_000, "&a " * 100_000, "!" * 100_000,
              "a: |\\n" + " " * 1_000_000, "'" * 100_001, "%" * 100_000, "a:\\n" * 3 + "\\t" * 1000, "*" * 100_000):
     try:
@@ -165,7 +165,7 @@ def test_whatever_yaml_wrote_is_read_back_as_text(data: dict[str, str]) -> None:
 @given(YAML_LIKE)
 def test_the_pure_parser_reads_the_same_tree_where_both_read_one(text: str) -> None:
     """A PyYAML without libyaml must not change what a rule says."""
-    from rules.language.yaml import Origin, _Builder, _events
+    from rules.language.reading.yaml import Origin, _Builder, _events
 
     def tree(parser: object) -> object:
         try:

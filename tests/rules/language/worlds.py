@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.language.condition import Condition, FieldKind
+from rules.language.conditions.leaves import Leaves
+from rules.language.conditions.sqlexpression import expression
+from rules.language.conditions.sqlform import sql
+from rules.language.conditions.whenform import structured
 from rules.language.expression import Expression
 from rules.language.fields import STANDARD_FIELDS
-from rules.language.leaves import Leaves
-from rules.language.problems import Problem
-from rules.language.sqlexpression import expression
-from rules.language.sqlform import sql
-from rules.language.whenform import structured
-from rules.language.yaml import Origin, Scalar, parse_yaml
+from rules.language.reading.problems import Problem
+from rules.language.reading.yaml import Origin, Scalar, parse_yaml
 
 FIELDS = {
     **STANDARD_FIELDS,

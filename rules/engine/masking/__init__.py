@@ -1,0 +1,1 @@
+"""Conditions as bit masks over the values that rules can tell apart."""

@@ -1,0 +1,1 @@
+"""Why one account goes where it goes."""

@@ -1,0 +1,1 @@
+"""Documents as trees that know their places, and what is wrong with them."""

@@ -1,0 +1,1 @@
+"""What the tool answers about rules and accounts without asking the CRM."""
