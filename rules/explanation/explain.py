@@ -13,7 +13,7 @@ from rules.evaluate import Record, Truth, evaluate, matches
 from rules.explanation.alone import alone
 from rules.explanation.comparing import Comparison, fields_of, first_failure
 from rules.language.record import NormalisedRecord, normalise_record
-from rules.language.ruleset import Action, IfUnknown, Mode, Rule, RuleSet
+from rules.language.ruleset import Action, IfUnknown, Mode, Rule, RuleSet, holders_of
 from rules.language.today import on_day
 from rules.language.values.normalise import Raw
 from rules.reasons import words_of
@@ -108,11 +108,6 @@ def supposed(record: NormalisedRecord, rules: RuleSet) -> Around:
     return Around(owned, has_parent=record.values.get(rules.family.parent_field) is not None)
 
 
-def holders_of(rules: RuleSet) -> dict[str, str]:
-    """By role the field with its present owner, for the roles that have one."""
-    return {**dict.fromkeys(rules.roles[:1], "owner_id"), **rules.holders}
-
-
 def explain_record(
     raw: Mapping[str, Raw], record: NormalisedRecord, rules: RuleSet, as_of: date, around: Around
 ) -> tuple[Explanation, ...]:
@@ -198,7 +193,7 @@ class _Told:
     def _place(self, winner: Rule, beneath: Sequence[Rule], *, review: bool) -> Rule | None:
         if review:
             return winner if winner.territory else None
-        return next((rule for rule in (winner, *beneath) if not borrows(rule)), None)
+        return next((rule for rule in (winner, *beneath) if not rule.borrows_territory), None)
 
     def _outcome(self, winner: Rule, truth: Truth) -> tuple[ReasonCode, Decision, str]:
         if truth is None and winner.if_unknown is IfUnknown.REVIEW:
@@ -225,8 +220,3 @@ class _Told:
 
 
 _GIVEN = frozenset({ReasonCode.MATCHED, ReasonCode.STICKY, ReasonCode.ONLY_UNASSIGNED, ReasonCode.HELD})
-
-
-def borrows(rule: Rule) -> bool:
-    """Whether an account that the rule takes has the territory of a rule beneath: holds, and bare exceptions."""
-    return rule.action is Action.KEEP or (rule.action is Action.ASSIGN and not rule.territory)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from rules.derive import derive
 from rules.engine.pods.owners import Owners, owners_of
 from rules.explanation.derivations import Derivation, derivations
-from rules.explanation.explain import Around, Explanation, explain_record, holders_of
+from rules.explanation.explain import Around, Explanation, explain_record
 from rules.explanation.facts import Fact
 from rules.language.reading.problems import did_you_mean
 from rules.language.record import NormalisedRecord, normalise_record
+from rules.language.ruleset import holders_of
 from rules.language.today import on_day
 from sync.answers.account import Ancestry, Row, Rows, ancestry, find_account
 from sync.answers.facts import facts_of
