@@ -25,9 +25,6 @@ from tests.rules.engine.worlds import STORED, Row, conditions, rule, rule_set, t
 DAY = date(2026, 3, 1)
 HOLDERS = {"AE": "owner_id", "CSM": "csm_id"}
 PLAIN: dict[str, list[Anything]] = {
-    "country": [None, "", "US", "DE", "GB", "CA"],
-    "state": [None, "", "CA", "DE", "BY", "ON"],
-    "postal_code": [None, "02116", "10115", "SW1A", "K1A0B6"],
     "industry": [None, "N/A", "Banking", "bank", "a b", "fin", "'", "other", "\\"],
     "website": [None, "acme.com", "www.com", "x.co.uk"],
     "external_id": [None, "001A0000006Vm9rIAC", "7", "x" * 16],
@@ -36,6 +33,17 @@ PLAIN: dict[str, list[Anything]] = {
     "customer": [None, True, False],
     "signed_on": [None, date(2026, 1, 31), date(2026, 2, 1), date(9999, 12, 31)],
 }
+PLACES = [
+    (None, None, None),
+    ("", "CA", "02116"),
+    ("US", None, None),
+    ("US", "CA", "02116"),
+    ("US", "DE", "02116"),
+    ("DE", "BY", "10115"),
+    ("GB", None, "SW1A"),
+    ("CA", "ON", "K1A0B6"),
+]
+"""Country, state and postal code that go together: one of another country is no plain value."""
 OPTIONS: dict[str, Anything] = {"holders": HOLDERS}
 
 
@@ -49,8 +57,10 @@ def plain_rows() -> st.SearchStrategy[list[Row]]:
             "deleted": st.sampled_from([None, False, True]),
         }
     )
-    return st.lists(row, max_size=12).map(
-        lambda rows: [{"id": f"a{n:02}", **row} for n, row in enumerate(rows)]
+    names = ("country", "state", "postal_code")
+    place = st.sampled_from(PLACES).map(lambda found: dict(zip(names, found, strict=True)))
+    return st.lists(st.tuples(row, place), max_size=12).map(
+        lambda rows: [{"id": f"a{n:02}", **row, **place} for n, (row, place) in enumerate(rows)]
     )
 
 
