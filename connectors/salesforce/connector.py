@@ -12,12 +12,12 @@ from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
 from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy
-from connectors.salesforce.client import Client
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.fields import Fields
-from connectors.salesforce.read import Reader
-from connectors.salesforce.setup import Setup
-from connectors.salesforce.write import BATCH, Writer
+from connectors.salesforce.preparing.setup import Setup
+from connectors.salesforce.reading.read import Reader
+from connectors.salesforce.wire.client import Client
+from connectors.salesforce.writing.write import BATCH, Writer
 
 _CAPABILITIES = Capabilities(write_batch=BATCH, changes=frozenset(RecordKind), creates_fields=True)
 _PER_BATCH = 4

@@ -12,7 +12,7 @@ from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, stan
 from connectors.records import COLUMNS, RecordKind
 
 if TYPE_CHECKING:
-    from connectors.salesforce.client import Client
+    from connectors.salesforce.wire.client import Client
 
 _STANDARD: Mapping[RecordKind, Mapping[str, str]] = {
     RecordKind.ACCOUNTS: {

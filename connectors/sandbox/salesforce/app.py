@@ -14,13 +14,13 @@ from starlette.routing import Route
 from connectors.sandbox.core import fault_of
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.batch import Batches
-from connectors.sandbox.salesforce.describe import describe, global_describe, listed
 from connectors.sandbox.salesforce.errors import CallFailed, not_found
 from connectors.sandbox.salesforce.limits import Usage
 from connectors.sandbox.salesforce.oauth import Login, Sessions
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.query import Queries, find_object
+from connectors.sandbox.salesforce.shape.describe import describe, global_describe, listed
 from connectors.sandbox.salesforce.single import Rows
+from connectors.sandbox.salesforce.soql.query import Queries, find_object
 from connectors.sandbox.salesforce.tooling import Tooling
 from connectors.sandbox.salesforce.write import Writer
 

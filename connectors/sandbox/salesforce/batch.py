@@ -10,10 +10,10 @@ from starlette.requests import Request
 
 from connectors.sandbox.core import fault_of
 from connectors.sandbox.salesforce import ids
-from connectors.sandbox.salesforce.checks import Values
 from connectors.sandbox.salesforce.errors import CallFailed, RowError, RowFailed
-from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.checks import Values
+from connectors.sandbox.salesforce.shape.fields import SObject
 from connectors.sandbox.salesforce.write import Writer, how, object_of
 
 MOST_RECORDS = 200

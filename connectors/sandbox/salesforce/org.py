@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from connectors.sandbox.core import Core
 from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
-from connectors.sandbox.salesforce.fields import Field, SObject
-from connectors.sandbox.salesforce.schema import OBJECTS, TOOLING
+from connectors.sandbox.salesforce.shape.fields import Field, SObject
+from connectors.sandbox.salesforce.shape.schema import OBJECTS, TOOLING
 from connectors.sandbox.settings import Setting
 from connectors.sandbox.tables import Stored, Table
 

@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed, not_found
-from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.query import Queries
-from connectors.sandbox.salesforce.values import moment
+from connectors.sandbox.salesforce.shape.fields import SObject
+from connectors.sandbox.salesforce.shape.values import moment
+from connectors.sandbox.salesforce.soql.query import Queries
 from connectors.sandbox.salesforce.write import Writer, how
 
 _DAY = 24 * 3600 * 1000

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, not_found
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.query import Queries
+from connectors.sandbox.salesforce.soql.query import Queries
 from connectors.sandbox.tables import Stored
 
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c\Z")

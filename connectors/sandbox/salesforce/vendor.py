@@ -15,11 +15,11 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.app import Api
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed
-from connectors.sandbox.salesforce.fields import Field, SObject
-from connectors.sandbox.salesforce.filling import fill, found
 from connectors.sandbox.salesforce.limits import Usage
 from connectors.sandbox.salesforce.oauth import Login, Sessions
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.fields import Field, SObject
+from connectors.sandbox.salesforce.shape.filling import fill, found
 from connectors.sandbox.salesforce.write import PERSON
 from connectors.sandbox.seed import Seed
 from connectors.sandbox.tables import Stored

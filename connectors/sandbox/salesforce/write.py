@@ -10,13 +10,14 @@ from typing import Any
 from starlette.requests import Request
 
 from connectors.sandbox.ledger import By
-from connectors.sandbox.salesforce import checks, ids
-from connectors.sandbox.salesforce.checks import Values
-from connectors.sandbox.salesforce.derive import derived
+from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed, no_such_column, not_found
-from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.values import stored
+from connectors.sandbox.salesforce.shape import checks
+from connectors.sandbox.salesforce.shape.checks import Values
+from connectors.sandbox.salesforce.shape.derive import derived
+from connectors.sandbox.salesforce.shape.fields import SObject
+from connectors.sandbox.salesforce.shape.values import stored
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Stored
 

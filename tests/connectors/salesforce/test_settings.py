@@ -21,7 +21,7 @@ from connectors.errors import AuthFailed
 from connectors.retry import RetryPolicy
 from connectors.salesforce import SalesforceSettings, plugin
 from connectors.salesforce.connector import SalesforceConnector
-from connectors.salesforce.transport import open_session
+from connectors.salesforce.wire.transport import open_session
 
 GIVEN: dict[str, Any] = {
     "org_id": "00D000000000001",

@@ -14,9 +14,9 @@ from connectors.errors import Garbled
 from connectors.records import Value
 from connectors.salesforce.fields import Described, output_name
 from connectors.salesforce.ids import full_id, is_id
-from connectors.salesforce.results import rows_of
+from connectors.salesforce.reading.values import column, same, to_json
 from connectors.salesforce.soql import any_of, changed_between, select
-from connectors.salesforce.values import column, same, to_json
+from connectors.salesforce.writing.results import rows_of
 from connectors.tables import TIMESTAMP
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.sandbox import Crm
 from connectors.sandbox.salesforce.errors import CallFailed
-from connectors.sandbox.salesforce.soql_parse import parse
-from connectors.sandbox.salesforce.soql_tree import Select
+from connectors.sandbox.salesforce.soql.parse import parse
+from connectors.sandbox.salesforce.soql.tree import Select
 
 
 def truth(crm: Crm, object: str = "Account") -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from connectors.sandbox.salesforce.fields import IDS, NUMBERS, Field
 from connectors.sandbox.salesforce.ids import BadId, parse
-from connectors.sandbox.salesforce.soql_tree import Literal
+from connectors.sandbox.salesforce.shape.fields import IDS, NUMBERS, Field
+from connectors.sandbox.salesforce.soql.tree import Literal
 from connectors.sandbox.tables import Stored
 
 _SOAP_NAMES = {"currency": "double", "percent": "double", "datetime": "dateTime"}

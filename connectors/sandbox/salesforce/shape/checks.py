@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.sandbox.salesforce.errors import RowFailed
-from connectors.sandbox.salesforce.fields import Field, SObject
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.tables import Stored
 
 Values = dict[Field, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import RowFailed, unparsable
-from connectors.sandbox.salesforce.fields import IDS, NUMBERS, Field
+from connectors.sandbox.salesforce.shape.fields import IDS, NUMBERS, Field
 from connectors.sandbox.tables import Stored
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")

@@ -9,8 +9,8 @@ from typing import Any
 from connectors.sandbox import seed as sample
 from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
-from connectors.sandbox.salesforce.derive import fiscal, forecast
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.derive import fiscal, forecast
 from connectors.sandbox.seed_company import DAY
 from connectors.sandbox.tables import Stored
 

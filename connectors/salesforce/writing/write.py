@@ -10,12 +10,12 @@ from connectors.compare import ToSend, compare
 from connectors.errors import ConnectorError, FieldProblem, FieldProblems, OutcomeUnknown, Refused
 from connectors.mapping import FieldMap
 from connectors.records import Outcome, RecordId, RecordKind, Value, Write, WriteResult
-from connectors.salesforce.client import Client
 from connectors.salesforce.fields import Described, Fields, sources
-from connectors.salesforce.read import Reader
-from connectors.salesforce.results import Row, rows_of
+from connectors.salesforce.reading.read import Reader
+from connectors.salesforce.reading.values import same, to_json
 from connectors.salesforce.soql import any_of, select
-from connectors.salesforce.values import same, to_json
+from connectors.salesforce.wire.client import Client
+from connectors.salesforce.writing.results import Row, rows_of
 
 BATCH = 200
 """Records of one sObject Collections call (doc)."""

@@ -15,10 +15,10 @@ from connectors.base import Pull
 from connectors.errors import FieldProblems, Garbled, Refused
 from connectors.mapping import FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
-from connectors.salesforce.client import Client
 from connectors.salesforce.fields import Described, Fields, sources
+from connectors.salesforce.reading.tables import Part, batch_of, parts
 from connectors.salesforce.soql import changed_between, select
-from connectors.salesforce.tables import Part, batch_of, parts
+from connectors.salesforce.wire.client import Client
 
 OVERLAP = timedelta(minutes=15)
 """How far a pull of changes reaches back behind the last one, for records that were committed late."""

@@ -14,11 +14,11 @@ from connectors.base import Identity, Quota
 from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknown, Unavailable, WrongOrg
 from connectors.records import RecordId
 from connectors.retry import RetryPolicy
-from connectors.salesforce.answers import Answer, error_of
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.ids import full_id
-from connectors.salesforce.login import log_in
-from connectors.salesforce.transport import open_session
+from connectors.salesforce.wire.answers import Answer, error_of
+from connectors.salesforce.wire.login import log_in
+from connectors.salesforce.wire.transport import open_session
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.fields import SObject
 
 
 def listed(object: SObject, base: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.sandbox.salesforce.errors import CallFailed
-from connectors.sandbox.salesforce.fields import Field, SObject
-from connectors.sandbox.salesforce.soql_parse import pointed
-from connectors.sandbox.salesforce.soql_tree import (
+from connectors.sandbox.salesforce.shape.fields import Field, SObject
+from connectors.sandbox.salesforce.soql.literals import Bound, bound
+from connectors.sandbox.salesforce.soql.parse import pointed
+from connectors.sandbox.salesforce.soql.tree import (
     Comparison,
     Condition,
     Junction,
@@ -21,7 +22,6 @@ from connectors.sandbox.salesforce.soql_tree import (
     Path,
     Select,
 )
-from connectors.sandbox.salesforce.soql_values import Bound, bound
 from connectors.sandbox.state import quoted
 from connectors.sandbox.tables import Stored
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from connectors.records import RecordKind
 from connectors.salesforce.fields import Described
-from connectors.salesforce.values import column
+from connectors.salesforce.reading.values import column
 from connectors.tables import SCHEMAS
 
 Records = Sequence[Mapping[str, Any]]

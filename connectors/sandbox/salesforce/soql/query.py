@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.sandbox.salesforce.errors import CallFailed, not_found
-from connectors.sandbox.salesforce.fields import SObject
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.soql_parse import parse
-from connectors.sandbox.salesforce.soql_sql import Compiler, Plan
-from connectors.sandbox.salesforce.values import shower
+from connectors.sandbox.salesforce.shape.fields import SObject
+from connectors.sandbox.salesforce.shape.values import shower
+from connectors.sandbox.salesforce.soql.compile import Compiler, Plan
+from connectors.sandbox.salesforce.soql.parse import parse
 
 Record = dict[str, Any]
 _AT_ONCE = 500

@@ -9,9 +9,9 @@ from typing import Any
 from connectors.base import SetupStep
 from connectors.errors import FieldProblem, FieldProblems, Refused
 from connectors.mapping import FieldType, MappedField
-from connectors.salesforce.client import Client
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.soql import any_of, select
+from connectors.salesforce.wire.client import Client
 
 PERMISSION_SET = "Territory_Sync"
 _TYPES: Mapping[FieldType, Mapping[str, Any]] = {

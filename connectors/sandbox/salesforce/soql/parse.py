@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from typing import cast
 
 from connectors.sandbox.salesforce.errors import CallFailed, malformed
-from connectors.sandbox.salesforce.soql_tree import (
+from connectors.sandbox.salesforce.soql.tree import (
     Comparison,
     Condition,
     Junction,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.sandbox import seed_words
-from connectors.sandbox.salesforce.fields import Field, SObject
+from connectors.sandbox.salesforce.shape.fields import Field, SObject
 
 _DELETED = "IsDeleted|boolean|Deleted|readonly fixed required"
 _ID = "Id|id|Record ID|readonly fixed required"

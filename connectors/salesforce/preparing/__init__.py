@@ -1,0 +1,1 @@
+"""What an org needs before it is written to: fields, permissions, views."""

@@ -1,0 +1,1 @@
+"""An org's objects into our tables."""

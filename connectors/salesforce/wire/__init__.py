@@ -1,0 +1,1 @@
+"""HTTP to one org: logged in, timed, counted, retried where that is safe."""

@@ -1,0 +1,1 @@
+"""Changes into an org, each compared first and each with its outcome."""

@@ -1,0 +1,1 @@
+"""Queries: SOQL parsed, compiled to the store's SQL, answered in pages."""
