@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,7 +27,10 @@ from connectors.sandbox.salesforce.write import Writer
 LONGEST_URI = 16_384
 VERSIONS = tuple(range(31, 69))
 _SEASONS = ("Winter", "Spring", "Summer")
+_METHODS = ["GET", "POST", "PATCH", "DELETE", "PUT"]
 Endpoint = Callable[[Request, str], Awaitable[tuple[int, Any, dict[str, str]]]]
+Package = Callable[["Api"], Sequence[Route]]
+"""What a package of the org adds: its routes, given the Api."""
 
 
 class Api:
@@ -42,9 +45,8 @@ class Api:
         self.batches = Batches(org, self.writer)
         self.tooling = Tooling(org, self.queries)
 
-    def app(self) -> Starlette:
-        """The Starlette app; what it does not know is a real-looking 404."""
-        data = "/services/data/v{version}"
+    def app(self, packages: Sequence[Package] = ()) -> Starlette:
+        """The Starlette app with what the packages add; what it does not know is a real-looking 404."""
         routes: list[tuple[str, dict[str, Endpoint]]] = [
             ("/query", {"GET": self.query}),
             ("/queryAll", {"GET": self.query}),
@@ -69,25 +71,24 @@ class Api:
             Route("/id/{org}/{user}", self.login.whoami, methods=["GET"]),
             Route("/services/data", self._versions, methods=["GET"]),
         ]
-        for path, methods in routes:
-            for slash in ("", "/"):
-                endpoint = self._endpoint(methods)
-                made.append(
-                    Route(data + path + slash, endpoint, methods=["GET", "POST", "PATCH", "DELETE", "PUT"])
-                )
-        made.append(
-            Route(
-                "/services/data/v{version}/{rest:path}",
-                self._endpoint({}),
-                methods=["GET", "POST", "PATCH", "DELETE", "PUT"],
-            )
-        )
+        made += [route for path, methods in routes for route in self.rest(path, methods)]
+        made += [route for package in packages for route in package(self)]
+        made.append(Route("/services/data/v{version}/{rest:path}", self.endpoint({}), methods=_METHODS))
         app = Starlette(routes=made)
         app.router.redirect_slashes = False
         return app
 
-    def _endpoint(self, methods: dict[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
-        """Session, limit and version first; then the endpoint; errors in Salesforce's shape."""
+    def rest(self, path: str, methods: Mapping[str, Endpoint]) -> list[Route]:
+        """The routes of one path under /services/data/vXX.0, with and without a slash at its end."""
+        whole, endpoint = "/services/data/v{version}" + path, self.endpoint(methods)
+        return [Route(whole + slash, endpoint, methods=_METHODS) for slash in ("", "/")]
+
+    def endpoint(self, methods: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
+        """Session, limit and version first; then the endpoint; errors in Salesforce's shape.
+
+        An endpoint answers status, body and headers: a body that is a `Response` is sent as it is, with the
+        headers added; anything else goes as JSON.
+        """
 
         async def answer(request: Request) -> Response:
             try:
@@ -272,12 +273,15 @@ def _disturbed(request: Request, answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _not_allowed(method: str, methods: dict[str, Endpoint]) -> CallFailed:
+def _not_allowed(method: str, methods: Mapping[str, Endpoint]) -> CallFailed:
     allowed = ",".join(methods)
     return CallFailed(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are {allowed}")
 
 
 def _response(status: int, body: Any, headers: dict[str, str]) -> Response:
+    if isinstance(body, Response):
+        body.headers.update(headers)
+        return body
     content = b"" if body is None else orjson.dumps(body)
     made = Response(content, status, headers)
     if body is not None:

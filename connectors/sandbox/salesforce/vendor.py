@@ -18,6 +18,7 @@ from connectors.sandbox.salesforce.errors import CallFailed, RowFailed
 from connectors.sandbox.salesforce.limits import Usage
 from connectors.sandbox.salesforce.oauth import Login, Sessions
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.packages import PACKAGES
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.salesforce.shape.filling import fill, found
 from connectors.sandbox.salesforce.write import PERSON
@@ -37,7 +38,7 @@ class Salesforce:
         self._login = Login(self._org, self._sessions)
         found(self._org, self._login.app["username"])
         self._api = Api(self._org, self._sessions, self._login)
-        self.app: Starlette = self._api.app()
+        self.app: Starlette = self._api.app(PACKAGES)
 
     @property
     def usage(self) -> Usage:
