@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.records import Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +27,14 @@ class Capabilities:
     """Tables that can be pulled since a watermark; the others are always pulled whole."""
     creates_fields: bool = False
     """Whether `setup` can create the output fields."""
+    also: frozenset[RecordKind] = frozenset()
+    """Tables beside the main ones that can be pulled."""
+    bulk_above: int | None = None
+    """Above so many waiting writes that set no owner there is a cheaper way; None where there is none."""
+    bulk_batch: int = 0
+    """Records in one write call that goes that way."""
+    groups_owners: bool = False
+    """Whether owner changes cost less when those of one old and one new owner come together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,41 @@ class SetupStep:
     payload: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that only the CRM can tell and an admin should know before a night; `ok` False where it stops one."""
+
+    what: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a plan asks of a CRM, counted before anything is sent."""
+
+    records: int
+    """Records written that keep their owner."""
+    owner_groups: tuple[int, ...] = ()
+    """Records whose owner changes, per pair of old and new owner."""
+    at_stake: Mapping[str, int] = field(default_factory=dict)
+    """What hangs on the accounts whose owner changes, as far as the snapshot tells: `account_teams` (accounts that
+    have one), `account_team_members`, `opportunity_team_members`, `manual_shares`, `open_opportunities`,
+    `open_activities`, `contacts`, `open_cases`; of the last four those that the old owner has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What carrying out a plan takes and brings about, told to those who approve it."""
+
+    calls: Mapping[str, int]
+    """HTTP calls at most, per kind of call, without those that a fault makes necessary."""
+    strategy: tuple[str, ...] = ()
+    """Sentences: by which way what is written, and why."""
+    effects: tuple[str, ...] = ()
+    """Sentences: what the CRM does beside what is written, such as members of teams that stay or go."""
+
+
 class Connector(Protocol):
     """A CRM that accounts are read from and owners and KPIs are written to.
 
@@ -91,20 +134,45 @@ class Connector(Protocol):
         """Every mapped field that does not exist or cannot be read (or written, if `writing`)."""
         ...
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
-        """Read one table whole, or what changed since a watermark of an earlier pull of it."""
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
+        """Read one table whole, or what changed since a watermark of an earlier pull of it.
+
+        `spool` is a folder of this reading alone, in which a connector may keep what it has downloaded: the same
+        pull after an interruption goes on from there. Its contents are the connector's; the caller removes it once
+        all batches are stored, or when it is too old to go on with.
+        """
+        ...
+
+    def remarks(self, *, writing: bool) -> list[Remark]:
+        """Read-only: permissions that are missing, and what else in the CRM will stand in the way of a night."""
         ...
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """The live values of these accounts: `id`, then the columns asked for; absent ones are left out."""
         ...
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         """Compare each record with its expectation, then set; one result per write, in the same order.
 
-        At most `capabilities.write_batch` writes. Never raises once something may have been sent: a lost
-        answer is `unknown`, a row that the CRM refuses is `rejected`. Raises before anything was sent.
+        At most `capabilities.write_batch` writes, or `bulk_batch` where none sets an owner. Never raises once
+        something may have been sent: a lost answer is `unknown`, a row that the CRM refuses is `rejected`. Raises
+        before anything was sent. `receipt` is called before work is handed over that the CRM carries out by itself
+        (a job), and must have made the receipt durable when it returns.
         """
+        ...
+
+    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+        """What became of the writes of a call that never returned, once the CRM is done with the work of this receipt.
+
+        Waits for work that is still going on, so that nothing is sent twice. None where the CRM no longer knows:
+        the records themselves then tell. Writes that the work did not contain are `unknown`.
+        """
+        ...
+
+    def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
+        """The same steps as files of the vendor's own way to deploy, by relative path; empty where there is none."""
         ...
 
     def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
@@ -119,10 +187,6 @@ class Connector(Protocol):
         """HTTP calls made so far by this instance, per kind of call."""
         ...
 
-    def calls_for_writes(self, count: int) -> int:
-        """How many calls writing so many records needs, re-read and verification included."""
-        ...
-
     def quota(self) -> Quota:
         """The day's quota as last told by the CRM, without a call where it was told already."""
         ...
@@ -130,6 +194,22 @@ class Connector(Protocol):
     def close(self) -> None:
         """Give sockets back; the instance is not used afterwards."""
         ...
+
+
+class WithoutExtras:
+    """A connector's answers where its CRM has no permissions to ask for, no jobs and no files to deploy."""
+
+    def remarks(self, *, writing: bool) -> list[Remark]:
+        """Nothing beyond what `check` says."""
+        return []
+
+    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+        """None: work is done when its call returns, so that no receipt is ever given."""
+        return None
+
+    def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
+        """Nothing to deploy."""
+        return {}
 
 
 class Settings(BaseModel):
@@ -164,3 +244,7 @@ class Plugin:
     output_name: Callable[[str], str]
     connect: Callable[[Any, FieldMap], Connector]
     """From its settings and the mapping; makes no call to the CRM."""
+    forecast: Callable[[Any, Load], Forecast] = lambda settings, load: Forecast({})
+    """What writing this takes, from the settings; re-read and verification included. Nothing costs nothing."""
+    crowded_owner: int | None = None
+    """More accounts than this under one owner trouble the CRM; None where there is no such number."""

@@ -17,6 +17,8 @@ RecordId = NewType("RecordId", str)
 """A CRM's id; Salesforce ids always in their 18-character form."""
 Watermark = NewType("Watermark", str)
 """How far a pull got; opaque, only the connector that made it reads it."""
+Receipt = NewType("Receipt", str)
+"""Names work that a CRM carries out by itself after it was handed over, such as a job; opaque like a watermark."""
 Value = str | int | float | bool | date | datetime | None
 """What a field of a record can hold; None is empty."""
 
@@ -28,6 +30,17 @@ class RecordKind(StrEnum):
     OWNERS = "owners"
     OPPORTUNITIES = "opportunities"
     ACTIVITIES = "activities"
+    STAGES = "stages"
+    RATES = "rates"
+    MEMBERS = "members"
+    CHILDREN = "children"
+    TERRITORIES = "territories"
+    TERRITORY_ACCOUNTS = "territory_accounts"
+    TERRITORY_USERS = "territory_users"
+
+
+MAIN = (RecordKind.ACCOUNTS, RecordKind.OWNERS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES)
+"""The tables that every CRM has and that the config maps; the others are read where a connector has them."""
 
 
 class FieldType(StrEnum):
@@ -95,6 +108,76 @@ COLUMNS: Mapping[RecordKind, Mapping[str, FieldType]] = {
         "status": FieldType.TEXT,
         "minutes": FieldType.NUMBER,
         "occurred_at": FieldType.DATETIME,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.STAGES: {
+        "id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "label": FieldType.TEXT,
+        "pipeline": FieldType.TEXT,
+        "sort_order": FieldType.INTEGER,
+        "probability": FieldType.NUMBER,
+        "closed": FieldType.BOOLEAN,
+        "won": FieldType.BOOLEAN,
+        "active": FieldType.BOOLEAN,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.RATES: {
+        "id": FieldType.TEXT,
+        "currency": FieldType.TEXT,
+        "rate": FieldType.NUMBER,
+        "from_date": FieldType.DATE,
+        "before_date": FieldType.DATE,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.MEMBERS: {
+        "id": FieldType.TEXT,
+        "kind": FieldType.TEXT,
+        "account_id": FieldType.TEXT,
+        "opportunity_id": FieldType.TEXT,
+        "user_id": FieldType.TEXT,
+        "role": FieldType.TEXT,
+        "access": FieldType.TEXT,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.CHILDREN: {
+        "id": FieldType.TEXT,
+        "kind": FieldType.TEXT,
+        "account_id": FieldType.TEXT,
+        "owner_id": FieldType.TEXT,
+        "count": FieldType.INTEGER,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.TERRITORIES: {
+        "id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "label": FieldType.TEXT,
+        "parent_id": FieldType.TEXT,
+        "model": FieldType.TEXT,
+        "model_state": FieldType.TEXT,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.TERRITORY_ACCOUNTS: {
+        "id": FieldType.TEXT,
+        "territory_id": FieldType.TEXT,
+        "account_id": FieldType.TEXT,
+        "cause": FieldType.TEXT,
+        "by_us": FieldType.BOOLEAN,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
+    RecordKind.TERRITORY_USERS: {
+        "id": FieldType.TEXT,
+        "territory_id": FieldType.TEXT,
+        "user_id": FieldType.TEXT,
+        "role": FieldType.TEXT,
+        "by_us": FieldType.BOOLEAN,
         "modified_at": FieldType.DATETIME,
         "deleted": FieldType.BOOLEAN,
     },

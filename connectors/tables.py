@@ -45,9 +45,40 @@ ACTIVITIES = _schema(RecordKind.ACTIVITIES)
 it took place (a task: when it was due or completed), null for one that has not.
 """
 
+STAGES = _schema(RecordKind.STAGES)
+"""One row per stage an opportunity can be in: `name` is what `opportunities.stage` holds, `probability` a share."""
+
+RATES = _schema(RecordKind.RATES)
+"""One row per currency and span of days: so many units of `currency` are worth one of the CRM's own.
+
+Valid from `from_date` up to `before_date` (not on it); null is unbounded.
+"""
+
+MEMBERS = _schema(RecordKind.MEMBERS)
+"""One row per person with a part in an account or opportunity: `kind` is account_team, opportunity_team or manual_share."""
+
+CHILDREN = _schema(RecordKind.CHILDREN)
+"""How many records of a `kind` (contact, open_case, closed_case) an owner has below an account."""
+
+TERRITORIES = _schema(RecordKind.TERRITORIES)
+"""One row per territory that the CRM itself keeps; `model_state` is planning, active or archived."""
+
+TERRITORY_ACCOUNTS = _schema(RecordKind.TERRITORY_ACCOUNTS)
+"""One row per account in a territory of the CRM; `by_us` where our user put it there by hand, not a rule of the CRM."""
+
+TERRITORY_USERS = _schema(RecordKind.TERRITORY_USERS)
+"""One row per user in a territory of the CRM."""
+
 SCHEMAS: Mapping[RecordKind, pa.Schema] = {
     RecordKind.ACCOUNTS: ACCOUNTS,
     RecordKind.OWNERS: OWNERS,
     RecordKind.OPPORTUNITIES: OPPORTUNITIES,
     RecordKind.ACTIVITIES: ACTIVITIES,
+    RecordKind.STAGES: STAGES,
+    RecordKind.RATES: RATES,
+    RecordKind.MEMBERS: MEMBERS,
+    RecordKind.CHILDREN: CHILDREN,
+    RecordKind.TERRITORIES: TERRITORIES,
+    RecordKind.TERRITORY_ACCOUNTS: TERRITORY_ACCOUNTS,
+    RecordKind.TERRITORY_USERS: TERRITORY_USERS,
 }

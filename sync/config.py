@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from connectors.base import Connector, Plugin, Settings
 from connectors.errors import WrongOrg
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
-from connectors.records import RecordKind
+from connectors.records import MAIN, RecordKind
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.reading.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
@@ -253,7 +253,7 @@ class Project:
     def field_map(self) -> FieldMap:
         """The whole mapping: the connector's defaults, the config's own fields, the outputs."""
         fields = self.plugin.default_fields()
-        for kind in RecordKind:
+        for kind in MAIN:
             entries: Mapping[str, FieldConfig] = getattr(self.config.fields, str(kind))
             fields = fields.with_fields(
                 kind, (_mapped(fields, kind, name, entry) for name, entry in entries.items())

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.records import RecordKind, Watermark
+from connectors.records import MAIN, RecordKind, Watermark
 from rules.decisions import Tables
 from sync.answers.kept import remember
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
@@ -58,7 +58,11 @@ class Snapshot:
     @property
     def tables(self) -> Tables:
         """The files, as rules read them."""
-        return Tables(**{str(kind): self.folder / f"{kind}.parquet" for kind in RecordKind})
+        return Tables(**{str(kind): self.folder / f"{kind}.parquet" for kind in MAIN})
+
+    def path(self, kind: RecordKind) -> Path:
+        """The file of one table; a table that this CRM has not is empty."""
+        return self.folder / f"{kind}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def load(folder: Path) -> Snapshot | None:
         )
     except (ValueError, KeyError) as error:
         raise StateDamaged(f"{pointer} cannot be read ({error}); delete it and pull again") from error
-    missing = [kind for kind in RecordKind if not (snapshot.folder / f"{kind}.parquet").exists()]
+    missing = [kind for kind in MAIN if not (snapshot.folder / f"{kind}.parquet").exists()]
     if missing:
         raise StateDamaged(f"{snapshot.folder} has no {missing[0]}.parquet; delete {pointer} and pull again")
     return snapshot
@@ -118,6 +122,8 @@ class Puller:
     """Which CRM this is: kind, and org or portal. A folder belongs to the one that filled it."""
     settings: str = ""
     """How it is asked, as text without secrets."""
+    also: frozenset[RecordKind] = frozenset()
+    """Tables beside the main ones that are wanted, of those that the connector has."""
     on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
     """Told the rows that came so far, for progress bars."""
 
@@ -137,6 +143,10 @@ class Puller:
         with self._working_folder() as work:
             came, marks, complete = {}, {}, True
             for kind in RecordKind:
+                if kind not in MAIN and kind not in self.also & connector.capabilities.also:
+                    _write_parquet([], work / f"{kind}.parquet", self.fields.schema(kind))
+                    came[kind] = 0
+                    continue
                 since = None if whole or last is None else last.watermarks.get(kind)
                 if kind not in connector.capabilities.changes:
                     since = None
@@ -320,11 +330,12 @@ def reading_hash(fields: FieldMap, settings: str) -> str:
 
 
 def _identity(folder: Path) -> str:
-    told = "\n".join(sha256(folder / f"{kind}.parquet") for kind in RecordKind)
+    files = (folder / f"{kind}.parquet" for kind in RecordKind)
+    told = "\n".join(f"{file.name} {sha256(file)}" for file in files if file.exists())
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def _write_parquet(rows: pa.RecordBatchReader, path: Path, schema: pa.Schema) -> None:
+def _write_parquet(rows: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.base import Connector, Plugin
+from connectors.base import Connector, Forecast, Load, Plugin
 from connectors.files.config import FilesSettings
 from connectors.files.fields import default_fields, output_name
 from connectors.mapping import FieldMap
@@ -18,4 +18,10 @@ def _connect(settings: Any, fields: FieldMap) -> Connector:
     return FilesConnector(settings, fields)
 
 
-plugin = Plugin("files", FilesSettings, default_fields, output_name, _connect)
+def _forecast(settings: Any, load: Load) -> Forecast:
+    from connectors.files.connector import forecast
+
+    return forecast(settings, load)
+
+
+plugin = Plugin("files", FilesSettings, default_fields, output_name, _connect, _forecast)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.base import Capabilities, Forecast, Identity, Load, Pull, Quota, SetupStep, WithoutExtras
 from connectors.compare import within_batch
 from connectors.errors import FieldProblem, FieldProblems, Refused
 from connectors.files import pending as journal
@@ -18,12 +19,17 @@ from connectors.files.fields import field_problems
 from connectors.files.read import TableReader
 from connectors.files.write import ChangeWriter
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 
 _CAPABILITIES = Capabilities(write_batch=10_000, changes=frozenset())
 
 
-class FilesConnector:
+def forecast(settings: FilesSettings, load: Load) -> Forecast:
+    """Change files to write."""
+    return Forecast({"write": -(-(load.records + sum(load.owner_groups)) // _CAPABILITIES.write_batch)})
+
+
+class FilesConnector(WithoutExtras):
     """Exports are the CRM as it was; the change file holds what we want of it. Both together are read.
 
     A value that was written is read back until an export shows another one than it did at the writing: from
@@ -49,12 +55,12 @@ class FilesConnector:
     def check(self, *, writing: bool) -> list[FieldProblem]:
         """Mapped fields that the files lack; an output may be absent, as the change file adds it."""
         problems: list[FieldProblem] = []
-        for kind in RecordKind:
+        for kind in MAIN:
             if (source := self._reader(kind).source()) is not None:
                 problems += field_problems(kind, self._fields.of(kind), source.headers())
         return problems
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """The whole table, whatever the watermark."""
         return Pull(self._batches(kind), Watermark("whole"), complete=True)
 
@@ -70,7 +76,9 @@ class FilesConnector:
         ]
         return pa.Table.from_batches(batches).select(names)
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         """Compare with export and change file, then replace the change file once."""
         within_batch(len(writes), _CAPABILITIES.write_batch)
         if not writes:
@@ -91,10 +99,6 @@ class FilesConnector:
     def calls(self) -> Mapping[str, int]:
         """Files read so far, per table, and change files written."""
         return dict(self._read)
-
-    def calls_for_writes(self, count: int) -> int:
-        """Change files to write."""
-        return -(-count // _CAPABILITIES.write_batch)
 
     def quota(self) -> Quota:
         """Files have none."""

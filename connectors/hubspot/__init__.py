@@ -5,7 +5,7 @@ All talk goes through hubspot-api-client, which is imported only once a connecto
 
 from __future__ import annotations
 
-from connectors.base import Connector, Plugin
+from connectors.base import Connector, Forecast, Load, Plugin
 from connectors.hubspot.config import HubSpotSettings, default_fields, output_name
 from connectors.mapping import FieldMap
 
@@ -18,10 +18,17 @@ def _connect(settings: HubSpotSettings, mapping: FieldMap) -> Connector:
     return HubSpotConnector(settings, mapping)
 
 
+def _forecast(settings: HubSpotSettings, load: Load) -> Forecast:
+    from connectors.hubspot.connector import forecast
+
+    return forecast(settings, load)
+
+
 plugin = Plugin(
     kind="hubspot",
     settings=HubSpotSettings,
     default_fields=default_fields,
     output_name=output_name,
     connect=_connect,
+    forecast=_forecast,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.base import Capabilities, Forecast, Identity, Load, Pull, Quota, SetupStep, WithoutExtras
 from connectors.errors import FieldProblem, WrongOrg
 from connectors.hubspot import setup
 from connectors.hubspot.answers import clean
@@ -18,7 +19,7 @@ from connectors.hubspot.paths import Route
 from connectors.hubspot.read import Reader
 from connectors.hubspot.write import BATCH, Writer
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy
 
 _CAPABILITIES = Capabilities(
@@ -28,7 +29,14 @@ _CAPABILITIES = Capabilities(
 )
 
 
-class HubSpotConnector:
+def forecast(settings: HubSpotSettings, load: Load) -> Forecast:
+    """Look, write, look again, and the reading of history where it is verified; without tries and halved batches."""
+    batches = -(-(load.records + sum(load.owner_groups)) // BATCH)
+    history = {"history": batches * CALLS} if settings.verify_history and batches else {}
+    return Forecast({"look": batches, "write": batches, "verify": batches, **history} if batches else {})
+
+
+class HubSpotConnector(WithoutExtras):
     """One portal. Nothing but `identity` is done in a portal other than the one the config names."""
 
     def __init__(
@@ -60,11 +68,9 @@ class HubSpotConnector:
     def check(self, *, writing: bool) -> list[FieldProblem]:
         """Every mapped property that does not exist, is of another type, or cannot be written."""
         self._refuse_other_portal()
-        return [
-            p for kind in RecordKind for p in self._properties.problems(self._mapping, kind, writing=writing)
-        ]
+        return [p for kind in MAIN for p in self._properties.problems(self._mapping, kind, writing=writing)]
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table whole, or what changed; above half changed it is read whole and says so."""
         self._refuse_other_portal()
         return self._reader.pull(kind, since)
@@ -77,7 +83,9 @@ class HubSpotConnector:
         self._refuse_other_portal()
         return self._reader.lookup(ids, columns)
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         """Compare, then set. A result `written` with code OVERWROTE had a person's edit come in between."""
         if not writes:
             return []
@@ -101,11 +109,6 @@ class HubSpotConnector:
     def calls(self) -> Mapping[str, int]:
         """HTTP calls so far, per kind of call, tries included."""
         return dict(self._client.meter)
-
-    def calls_for_writes(self, count: int) -> int:
-        """Look and write, and the reading of history where it is verified; without tries and halved batches."""
-        batches = -(-count // BATCH)
-        return batches * (2 + (CALLS if self._settings.verify_history else 0))
 
     def quota(self) -> Quota:
         """The day's calls by the headers; one call where no answer told them yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.base import Connector, Plugin
+from connectors.base import Connector, Forecast, Load, Plugin
 from connectors.mapping import FieldMap
 from connectors.salesforce.config import Login, SalesforceSettings
 from connectors.salesforce.fields import default_fields, output_name
@@ -18,4 +18,19 @@ def _connect(settings: Any, fields: FieldMap) -> Connector:
     return SalesforceConnector(settings, fields)
 
 
-plugin = Plugin("salesforce", SalesforceSettings, default_fields, output_name, _connect)
+def _forecast(settings: Any, load: Load) -> Forecast:
+    from connectors.salesforce.forecast import forecast
+
+    return forecast(settings, load)
+
+
+plugin = Plugin(
+    "salesforce",
+    SalesforceSettings,
+    default_fields,
+    output_name,
+    _connect,
+    _forecast,
+    # Salesforce advises at most 10,000 records of an object under one owner (doc, ownership skew).
+    crowded_owner=10_000,
+)

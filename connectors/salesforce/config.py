@@ -41,6 +41,36 @@ class Login(BaseModel):
         return self
 
 
+class Transfer(BaseModel):
+    """What else of an account moves to its new owner, as far as the old owner has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    open_opportunities: bool = False
+    open_activities: bool = False
+    cases: bool = False
+    """Open ones."""
+    contacts: bool = False
+
+
+class OwnerChange(BaseModel):
+    """What happens to an account's team, shares and children when its owner changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep_account_team: bool = True
+    """Since Winter '21 an owner change by API deletes the team unless the SOAP header says otherwise (doc)."""
+    transfer: Transfer = Transfer()
+    send_email: bool = False
+    """Tell the new owner, by Salesforce's own mail."""
+    restore: bool = False
+    """Put team members and manual shares back where the way that is taken cannot keep them."""
+    way: Literal["auto", "soap", "collections", "bulk"] = "auto"
+    """auto: SOAP where the org has account teams or something is transferred, else Collections."""
+    may_lose_teams_and_shares: bool = False
+    """Demanded by `way: bulk`, and by `way: collections` in an org with teams: losing them is wanted."""
+
+
 class SalesforceSettings(Settings):
     """One org. Only Salesforce's own hosts over TLS are accepted, or this machine itself with `local: true`."""
 
@@ -66,6 +96,13 @@ class SalesforceSettings(Settings):
     """Save although a duplicate rule warns."""
     owner_change_may_delete_account_team: bool = False
     """Since Winter '21 an owner change by REST deletes the account's team. False: such a change is rejected."""
+    owner_change: OwnerChange = OwnerChange()
+    bulk_read_above: int = Field(default=20_000, ge=0)
+    """Rows above which a table is read by a Bulk 2.0 job rather than by REST pages."""
+    bulk_write_above: int = Field(default=5_000, ge=0)
+    """Waiting writes above which fields (not owners) are written by Bulk 2.0 jobs rather than by Collections."""
+    strict: bool = False
+    """Write owners one record a request, each only if its ETag is unmoved (If-Match): slow, and nothing is overwritten."""
     not_people: tuple[str, ...] = ()
     """Usernames of further users that are no persons, beside Salesforce's own kinds and the one we log in as."""
     login_user_is_person: bool = False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.base import Capabilities, Identity, Pull, Quota, Remark, SetupStep
 from connectors.compare import within_batch
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.fields import Fields
@@ -19,9 +20,7 @@ from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.wire.client import Client
 from connectors.salesforce.writing.write import BATCH, Writer
 
-_CAPABILITIES = Capabilities(write_batch=BATCH, changes=frozenset(RecordKind), creates_fields=True)
-_PER_BATCH = 4
-"""Calls at most: the look before, the question for account teams, the write, and somebody's look after it."""
+_CAPABILITIES = Capabilities(write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True)
 
 
 class SalesforceConnector:
@@ -51,9 +50,13 @@ class SalesforceConnector:
     def check(self, *, writing: bool) -> list[FieldProblem]:
         """Every mapped field held against describe."""
         self._client.demand_org()
-        return [p for kind in RecordKind for p in self._fields.problems(self._mapping, kind, writing=writing)]
+        return [p for kind in MAIN for p in self._fields.problems(self._mapping, kind, writing=writing)]
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def remarks(self, *, writing: bool) -> list[Remark]:
+        """None beyond `check` yet."""
+        return []
+
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table by REST queries; changes by SystemModstamp with an overlap, deleted records included."""
         self._client.demand_org()
         if not self._settings.login_user_is_person:
@@ -65,7 +68,9 @@ class SalesforceConnector:
         self._client.demand_org()
         return self._reader.lookup(ids, columns)
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         """Compare and set by sObject Collections."""
         within_batch(len(writes), BATCH)
         if not writes:
@@ -78,6 +83,14 @@ class SalesforceConnector:
             headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
         spare = self._settings.owner_change_may_delete_account_team
         return Writer(self._client, self._fields, self._mapping, self._reader, headers, spare).write(writes)
+
+    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+        """None: no receipt is given yet."""
+        return None
+
+    def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
+        """None yet."""
+        return {}
 
     def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
         """Fields, permission set, access and assignment that are missing."""
@@ -92,10 +105,6 @@ class SalesforceConnector:
     def calls(self) -> Mapping[str, int]:
         """HTTP calls so far, per kind; each counts against the org's daily limit, but for logins."""
         return dict(self._client.calls)
-
-    def calls_for_writes(self, count: int) -> int:
-        """Four for every 200 records, a little more than is needed where no owner changes."""
-        return -(-count // BATCH) * _PER_BATCH
 
     def quota(self) -> Quota:
         """As the last answer told it; asks once where none did."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.records import RecordKind
+from connectors.records import MAIN
 from sync.errors import StateDamaged
 
 HISTORY = "history.jsonl"
@@ -26,7 +26,7 @@ def kept(folder: Path, timezone: str) -> dict[date, Path]:
     found: dict[date, Path] = {}
     for pulled_at, snapshot in _pulls(folder):
         tables = folder / snapshot
-        if all((tables / f"{kind}.parquet").is_file() for kind in RecordKind):
+        if all((tables / f"{kind}.parquet").is_file() for kind in MAIN):
             found[pulled_at.astimezone(ZoneInfo(timezone)).date()] = tables
     return dict(sorted(found.items()))
 

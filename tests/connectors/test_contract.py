@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep, WithoutExtras
 from connectors.compare import ToSend, compare, within_batch
 from connectors.errors import FieldProblem, FieldProblems, Refused
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, standard_fields
-from connectors.records import Outcome, RecordId, RecordKind, Value, Watermark, Write, WriteResult
+from connectors.records import Outcome, Receipt, RecordId, RecordKind, Value, Watermark, Write, WriteResult
 from connectors.testing import Call, ConnectorContract, Failing
 
 pytest_plugins = ["pytester"]
@@ -30,7 +31,7 @@ MAPPING = FieldMap(
 )
 
 
-class Memory:
+class Memory(WithoutExtras):
     """A CRM in a dictionary, and the connector of a stranger, who knows only the published protocol."""
 
     capabilities = Capabilities(write_batch=100, changes=frozenset())
@@ -49,7 +50,7 @@ class Memory:
             if field.source not in names
         ]
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         if problems := self.check(writing=False):
             raise FieldProblems(problems)
         rows = list(self.world.rows.values()) if kind is RecordKind.ACCOUNTS else []
@@ -68,7 +69,9 @@ class Memory:
         rows = [self.world.rows[id] for id in ids if id in self.world.rows]
         return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(n) for n in ("id", *columns)]))
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         within_batch(len(writes), self.capabilities.write_batch)
         return [self.write_one(write) for write in writes]
 
@@ -92,9 +95,6 @@ class Memory:
 
     def calls(self) -> Mapping[str, int]:
         return {}
-
-    def calls_for_writes(self, count: int) -> int:
-        return count
 
     def quota(self) -> Quota:
         return Quota()
@@ -206,15 +206,19 @@ class WritesWhatIsThere(Memory):
 
 
 class StopsAtABadRow(Memory):
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        results = super().write(writes)
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
+        results = super().write(writes, receipt=receipt)
         rejected = any(result.outcome is Outcome.REJECTED for result in results)
         return [replace(r, outcome=Outcome.REJECTED) for r in results] if rejected else results
 
 
 class AnswersInItsOwnOrder(Memory):
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        return super().write(writes)[::-1]
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
+        return super().write(writes, receipt=receipt)[::-1]
 
 
 class InventsAbsentAccounts(Memory):

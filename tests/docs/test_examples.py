@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.records import RecordKind
+from connectors.records import MAIN
 from connectors.tables import ACTIVITIES, OPPORTUNITIES, OWNERS
 from rules.engine.assign import assign
 from rules.explanation.explain import explain
@@ -86,4 +86,4 @@ def _tables(folder: Path, rules: RuleSet, rows: list[dict[str, str | None]]) -> 
     pq.write_table(pa.Table.from_pylist(users, OWNERS), folder / "owners.parquet")
     pq.write_table(OPPORTUNITIES.empty_table(), folder / "opportunities.parquet")
     pq.write_table(ACTIVITIES.empty_table(), folder / "activities.parquet")
-    return Tables(**{str(kind): folder / f"{kind}.parquet" for kind in RecordKind})
+    return Tables(**{str(kind): folder / f"{kind}.parquet" for kind in MAIN})

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep
+from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep, WithoutExtras
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import Outcome, RecordId, RecordKind, Value, Watermark, Write, WriteResult
+from connectors.records import Outcome, Receipt, RecordId, RecordKind, Value, Watermark, Write, WriteResult
 
 STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class FakeCrm:
+class FakeCrm(WithoutExtras):
     """Accounts and owners as dicts; `history` holds every accepted write as (id, values), in order.
 
     `before_write` is called with each write just before it is compared; what it returns other than None is
@@ -44,7 +45,7 @@ class FakeCrm:
     def check(self, *, writing: bool) -> list[FieldProblem]:
         return []
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         rows = {
             RecordKind.ACCOUNTS: [
                 {"id": i, "modified_at": STAMP, "deleted": False} | v for i, v in self.accounts.items()
@@ -64,7 +65,9 @@ class FakeCrm:
         rows = [{"id": i} | {c: self.accounts[i].get(c) for c in columns} for i in ids if i in self.accounts]
         return pa.Table.from_pylist(rows, schema)
 
-    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+    def write(
+        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+    ) -> list[WriteResult]:
         if len({write.id for write in writes}) < len(writes):
             raise ValueError("an account stands twice in one batch")
         return [self._write(write) for write in writes]
@@ -93,9 +96,6 @@ class FakeCrm:
 
     def calls(self) -> Mapping[str, int]:
         return {}
-
-    def calls_for_writes(self, count: int) -> int:
-        return count
 
     def quota(self) -> Quota:
         return self.told_quota

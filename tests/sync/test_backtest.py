@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.records import RecordKind
+from connectors.records import MAIN, RecordKind
 from connectors.tables import SCHEMAS
 from rules.backtest import Past, backtest
 from rules.language.load import load_rules
@@ -45,7 +45,7 @@ def day(folder: Path, number: int, accounts: dict[str, tuple[str | None, int]]) 
     for kind, found in rows.items():
         pq.write_table(pa.Table.from_pylist(found, SCHEMAS[kind]), tables / f"{kind}.parquet")
     return Past(
-        FIRST + timedelta(days=number), f"s{number}", Tables(*(tables / f"{k}.parquet" for k in RecordKind))
+        FIRST + timedelta(days=number), f"s{number}", Tables(*(tables / f"{k}.parquet" for k in MAIN))
     )
 
 
@@ -107,7 +107,7 @@ def test_bands_that_remember_do_not_flip(tmp_path: Path, rules_file: Path) -> No
 def test_the_last_pull_of_a_day_counts_in_the_rules_own_time_zone(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
         (tmp_path / name).mkdir()
-        for kind in RecordKind:
+        for kind in MAIN:
             (tmp_path / name / f"{kind}.parquet").touch()
     remember(tmp_path, "one", datetime(2026, 11, 2, 9, tzinfo=UTC))
     remember(tmp_path, "two", datetime(2026, 11, 3, 3, tzinfo=UTC))

@@ -14,7 +14,7 @@ import pytest
 from connectors.base import Capabilities, Pull
 from connectors.errors import Unavailable
 from connectors.mapping import FieldMap
-from connectors.records import RecordId, RecordKind, Watermark
+from connectors.records import MAIN, RecordId, RecordKind, Watermark
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.snapshot import POINTER, Puller, load, overlay, verify
 
@@ -31,9 +31,9 @@ class Source:
     breaks: bool = False
     mark: str = "w2"
     asked: list[tuple[RecordKind, str | None]] = field(default_factory=list)
-    capabilities: Capabilities = field(default_factory=lambda: Capabilities(1, frozenset(RecordKind)))
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(1, frozenset(MAIN)))
 
-    def pull(self, kind: RecordKind, since: Watermark | None = None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         self.asked.append((kind, since))
         rows: list[dict[str, object]] = []
         complete = since is None

@@ -9,10 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.records import RecordKind
+from connectors.records import MAIN, RecordKind
 from connectors.salesforce.fields import Described
 from connectors.salesforce.reading.values import column
-from connectors.tables import SCHEMAS
 
 Records = Sequence[Mapping[str, Any]]
 Derive = Callable[[Records, Collection[str]], pa.Array]
@@ -172,4 +171,4 @@ _PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
         ),
     ),
 }
-assert set(_PARTS) == set(SCHEMAS)
+assert set(_PARTS) == set(MAIN)
