@@ -24,6 +24,8 @@ KINDS = frozenset(
         "wrong_order",
         "short_page",
         "quota",
+        "job_fails",
+        "job_stuck",
     ]
 )
 _NEEDED: Mapping[str, tuple[str, ...]] = {

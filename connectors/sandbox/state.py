@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,14 @@ class State:
         return count
 
     # -- what is no record
+
+    def run(self, sql: str, parameters: Sequence[Stored | bytes] = ()) -> int:
+        """Carries out a statement on tables of the vendor's own, without history; how many rows it touched."""
+        return self._db.execute(sql, parameters).rowcount
+
+    def function(self, name: str, arguments: int, function: Callable[..., Stored]) -> None:
+        """Makes a function of Python's known to SQL; the same arguments must give the same value."""
+        self._db.create_function(name, arguments, function, deterministic=True)
 
     def remember(self, key: str, value: Any) -> None:
         """Keeps a JSON value under a name, across restarts of a file store."""
