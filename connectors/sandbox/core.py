@@ -53,7 +53,10 @@ class Vendor(Protocol):
         """What a client needs to log in; fixed for the life of the store."""
 
     def answer(self, kind: str, details: Mapping[str, Any]) -> Answer:
-        """How this CRM words `rate_limit`, `unavailable`, `quota`, or a bare `status` (details["status"])."""
+        """How this CRM words `rate_limit`, `unavailable`, `quota`, or a bare `status` (details["status"]).
+
+        details["path"] is the path of the request, for a CRM that words it by the API that was asked.
+        """
 
     def expire_sessions(self) -> None:
         """Every session or token given out so far stops working; a new login works."""

@@ -88,7 +88,7 @@ class Gate:
     async def _replace(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answers in the request's place; False where this fault does not do that."""
         if fault.kind in _WORDED_BY_VENDOR:
-            await wire.reply(send, self._worded(fault))
+            await wire.reply(send, self._worded(fault, scope))
         elif fault.kind == "html":
             await wire.reply(send, wire.html_page())
         elif fault.kind == "drop":
@@ -101,10 +101,10 @@ class Gate:
             return False
         return True
 
-    def _worded(self, fault: Fault) -> Answer:
+    def _worded(self, fault: Fault, scope: Scope) -> Answer:
         """The vendor's own words, or those that the fault brings along."""
         details = fault.details
-        worded = self._vendor.answer(fault.kind, details)
+        worded = self._vendor.answer(fault.kind, {"path": scope["path"], **details})
         body = details.get("body", worded.body)
         return Answer(
             details.get("status", worded.status), body, {**worded.headers, **details.get("headers", {})}

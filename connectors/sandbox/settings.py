@@ -21,6 +21,8 @@ class Setting:
     meaning: str
     least: float | None = None
     most: float | None = None
+    choices: tuple[Any, ...] = ()
+    """The only values it takes, where not empty."""
 
     def checked(self, value: Any) -> Any:
         """The value, if it has the default's type and lies within the bounds."""
@@ -29,6 +31,8 @@ class Setting:
             value = float(value)
         if type(value) is not expected:
             raise BadSetting(f"{self.name} takes {expected.__name__}, not {value!r}")
+        if self.choices and value not in self.choices:
+            raise BadSetting(f"{self.name} is one of {', '.join(map(repr, self.choices))}, not {value!r}")
         if self.least is not None and value < self.least:
             raise BadSetting(f"{self.name} is at least {self.least}, not {value!r}")
         if self.most is not None and value > self.most:

@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce.errors import CallFailed, RowError, RowFailed
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.fields import SObject
-from connectors.sandbox.salesforce.write import Writer, how, object_of
+from connectors.sandbox.salesforce.write import How, Writer, how, object_of
 
 MOST_RECORDS = 200
 MOST_CHUNKS = 10
@@ -23,7 +23,8 @@ _ROLLED_BACK = RowError(
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
 Row = tuple[SObject, str | None, Values]
-Write = Callable[[Row], str]
+Write = Callable[[int, Row], str]
+"""Writes one row, given its number too, and returns its id."""
 
 
 class _Undo(Exception):
@@ -43,25 +44,40 @@ class Batches:
                 400, "JSON_PARSER_ERROR", "The request body must be an object with a list of records"
             )
         rows = self._rows(body["records"], create)
-        by = self._org.core.by(request, self._org.user_id)
-        asked = how(request)
+        asked, all_or_none = how(request), bool(body.get("allOrNone"))
+        return self.write(request, rows, lambda number: asked, create=create, all_or_none=all_or_none)
 
-        def write(row: Row) -> str:
+    def write(
+        self,
+        request: Request,
+        rows: list[Row],
+        asked: Callable[[int], How],
+        *,
+        create: bool,
+        all_or_none: bool,
+    ) -> list[dict[str, Any]]:
+        """Creates or updates these rows as one transaction of rows that fail one by one.
+
+        `asked` says how a row is written, or raises RowFailed where it may not be.
+        """
+        check_count(len(rows))
+        check_chunks(rows)
+        by = self._org.core.by(request, self._org.user_id)
+
+        def one(number: int, row: Row) -> str:
             object, id, values = row
             if create:
-                return self._writer.create(object, values, by, asked)
+                return self._writer.create(object, values, by, asked(number))
             if id is None:
                 raise RowFailed("MISSING_ARGUMENT", "Id not specified in an update call", "Id")
-            self._writer.update(object, id, values, by, asked)
+            self._writer.update(object, id, values, by, asked(number))
             return id
 
-        return self._answered(
-            request, self._attempt(request, rows, write, bool(body.get("allOrNone", False)))
-        )
+        return self._answered(request, self._attempt(request, rows, one, all_or_none))
 
     def delete(self, request: Request, given: Sequence[str], all_or_none: bool) -> list[dict[str, Any]]:
         """Deletes the records of these ids."""
-        _check_count(len(given))
+        check_count(len(given))
         prefixes = {object.prefix: object for object in self._org.objects.values()}
         rows: list[Row] = []
         for text in given:
@@ -72,7 +88,7 @@ class Batches:
             rows.append((object, id, {}))
         by = self._org.core.by(request, self._org.user_id)
 
-        def write(row: Row) -> str:
+        def write(number: int, row: Row) -> str:
             self._writer.delete(row[0], str(row[1]), by)
             return str(row[1])
 
@@ -80,7 +96,6 @@ class Batches:
 
     def _rows(self, records: list[Any], create: bool) -> list[Row]:
         """The records as objects, ids and values: what is wrong here fails the whole call."""
-        _check_count(len(records))
         rows: list[Row] = []
         for record in records:
             if not isinstance(record, dict) or not isinstance(record.get("attributes"), dict):
@@ -90,16 +105,6 @@ class Batches:
             if create and given is not None:
                 raise CallFailed(400, "INVALID_FIELD", "cannot specify Id in an insert call")
             rows.append((object, given, self._writer.fields(object, record)))
-        chunks = sum(1 for i, row in enumerate(rows) if i == 0 or row[0] is not rows[i - 1][0])
-        if chunks > MOST_CHUNKS:
-            raise CallFailed(
-                400, "EXCEEDED_ID_LIMIT", f"The request cannot have more than {MOST_CHUNKS} chunks of types"
-            )
-        if len({row[0].setup for row in rows}) > 1:
-            raise CallFailed(
-                400, "MIXED_DML_OPERATION",
-                "DML operation on setup object is not permitted after you have updated a non-setup object (or vice versa)",
-            )  # fmt: skip
         return rows
 
     def _attempt(
@@ -139,7 +144,7 @@ class Batches:
                 raise RowFailed("DUPLICATE_VALUE", f"duplicate id in list: {id}", "Id")
             self._check_lock(request, number, id)
             with self._org.core.state.transaction():
-                return {"id": write((object, id, values)), "success": True, "errors": []}
+                return {"id": write(number, (object, id, values)), "success": True, "errors": []}
         except RowFailed as failure:
             return _failed(id, failure.error)
 
@@ -159,7 +164,22 @@ class Batches:
         return results[:-1] if fault_of(request, "short_page") is not None else results
 
 
-def _check_count(count: int) -> None:
+def check_chunks(rows: Sequence[Row]) -> None:
+    """Refuses a call of more than ten runs of one type, or of setup objects together with others."""
+    chunks = sum(1 for i, row in enumerate(rows) if i == 0 or row[0] is not rows[i - 1][0])
+    if chunks > MOST_CHUNKS:
+        raise CallFailed(
+            400, "EXCEEDED_ID_LIMIT", f"The request cannot have more than {MOST_CHUNKS} chunks of types"
+        )
+    if len({row[0].setup for row in rows}) > 1:
+        raise CallFailed(
+            400, "MIXED_DML_OPERATION",
+            "DML operation on setup object is not permitted after you have updated a non-setup object (or vice versa)",
+        )  # fmt: skip
+
+
+def check_count(count: int) -> None:
+    """Refuses an empty call, and one of more than 200 records."""
     if count == 0:
         raise CallFailed(400, "INVALID_ARGUMENT", "At least one record is required")
     if count > MOST_RECORDS:

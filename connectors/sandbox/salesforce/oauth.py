@@ -54,12 +54,16 @@ class Sessions:
     def check(self, request: Request) -> None:
         """Raises 401 INVALID_SESSION_ID unless the request carries a good session; each use prolongs it."""
         scheme, _, id = request.headers.get("authorization", "").partition(" ")
-        now = self._core.clock.now()
-        used = self._used.get(id.strip())
-        lasts = self._core.settings["session_seconds"] * 1000
-        if scheme.lower() not in ("bearer", "oauth") or used is None or now - used > lasts:
+        if scheme.lower() not in ("bearer", "oauth") or not self.use(id.strip()):
             raise CallFailed(401, "INVALID_SESSION_ID", "Session expired or invalid")
-        self._used[id.strip()] = now
+
+    def use(self, id: str) -> bool:
+        """Whether this session is good; each use prolongs it."""
+        now, used = self._core.clock.now(), self._used.get(id)
+        if used is None or now - used > self._core.settings["session_seconds"] * 1000:
+            return False
+        self._used[id] = now
+        return True
 
 
 class Login:

@@ -23,6 +23,11 @@ SETTINGS = (
     Setting("assignment_rule", True, "an active rule gives written accounts to the admin unless Sforce-Auto-Assign is FALSE"),
     Setting("duplicate_rule", False, "no two accounts of one name unless Sforce-Duplicate-Rule-Header says allowSave=true"),
     Setting("inactive_owners", False, "accounts may be given to inactive users"),
+    Setting("soap_auto_assign", True, "SOAP runs the assignment rule too unless AssignmentRuleHeader says useDefaultRule=false (?)"),
+    Setting("mixed_owner_changes", "refuse", "accounts of other owners in one call with OwnerChangeOptions: refuse the call, refuse their rows, or ignore the options for them (?)", choices=("refuse", "rows", "ignore")),
+    Setting("transferred_activities", "owner", "open activities that TransferOpenActivities moves: the old owner's or anyone's (?)", choices=("owner", "anyone")),
+    Setting("transferred_contacts", "owner", "contacts that TransferContacts moves: the old owner's or anyone's (?)", choices=("owner", "anyone")),
+    Setting("group_access_users", "", "ids of users with access by groups: team members they added are never kept"),
     Setting("hidden_fields", "", "fields the user may not read: 'Account.Phone,User.Title'"),
     Setting("read_only_fields", "", "fields the user may read but not write"),
 )  # fmt: skip
@@ -102,17 +107,18 @@ class Org:
 
     def _access(self, object: str, field: str) -> tuple[bool, bool]:
         name = f"{object}.{field}"
-        if name.lower() in self._listed("hidden_fields"):
+        if name.lower() in self.listed("hidden_fields"):
             return False, False
         found = self.objects[object.lower()].find(field) if object.lower() in self.objects else None
         if found is None or not found.custom:
-            return True, name.lower() not in self._listed("read_only_fields")
+            return True, name.lower() not in self.listed("read_only_fields")
         if self._granted is None:
             self._granted = self._read_grants()
         read, edit = self._granted.get((object.lower(), field.lower()), (False, False))
-        return read, edit and name.lower() not in self._listed("read_only_fields")
+        return read, edit and name.lower() not in self.listed("read_only_fields")
 
-    def _listed(self, setting: str) -> set[str]:
+    def listed(self, setting: str) -> set[str]:
+        """The parts of a setting that is a list with commas, in lower case."""
         return {part.strip().lower() for part in self.core.settings[setting].split(",") if part.strip()}
 
     def _read_grants(self) -> dict[tuple[str, str], tuple[bool, bool]]:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.sandbox.salesforce.app import Package
+from connectors.sandbox.salesforce.soap import routes as soap
 
-PACKAGES: Sequence[Package] = ()
+PACKAGES: Sequence[Package] = (soap.routes,)

@@ -21,6 +21,8 @@ from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.packages import PACKAGES
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.salesforce.shape.filling import fill, found
+from connectors.sandbox.salesforce.soap.answers import XML, fault
+from connectors.sandbox.salesforce.soap.envelope import flavour_of
 from connectors.sandbox.salesforce.write import PERSON
 from connectors.sandbox.seed import Seed
 from connectors.sandbox.tables import Stored
@@ -63,6 +65,10 @@ class Salesforce:
             "quota": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
             "status": (int(details.get("status", 500)), "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
         }[kind]
+        flavour = flavour_of(str(details.get("path", "")))
+        if flavour is not None:
+            status = status if status == 503 or kind == "status" else 500
+            return Answer(status, fault(flavour, code, message), {"content-type": XML})
         headers = {"Sforce-Limit-Info": self.usage.header}
         if "retry_after" in details:
             headers["Retry-After"] = str(details["retry_after"])

@@ -13,6 +13,7 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed, no_such_column, not_found
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.ownership import NO_OPTIONS, Moved, Options, Ownership
 from connectors.sandbox.salesforce.shape import checks
 from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.derive import derived
@@ -31,6 +32,7 @@ class How:
     auto_assign: bool = True
     save_duplicates: bool = False
     strict: bool = True
+    options: Options = NO_OPTIONS
 
 
 PERSON = How(auto_assign=False, save_duplicates=True, strict=False)
@@ -48,6 +50,7 @@ class Writer:
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        self._ownership = Ownership(org)
 
     def fields(self, object: SObject, given: Mapping[str, Any]) -> Values:
         """The JSON members as fields; CallFailed INVALID_FIELD where one does not exist or may not be seen."""
@@ -100,7 +103,8 @@ class Writer:
         with org.core.state.transaction():
             org.core.state.update(object.name, id, row, by, stamps=org.stamped({}, by))
             if moved and object.name == "Account":
-                self._break_up(id, by)
+                old, new = str(before.get("OwnerId")), str(row["OwnerId"])
+                self._ownership.follow(Moved(id, old, new, by, how.options))
             self._assign(object, id, by, how)
         self._written(object)
 
@@ -137,17 +141,6 @@ class Writer:
         if object.name == "Event":
             row["EventSubtype"] = "Event"
         return row
-
-    def _break_up(self, account: str, by: By) -> None:
-        """An owner change by API deletes the account's team and its manual shares (since Winter '21)."""
-        state = self._org.core.state
-        for (id,) in state.rows('SELECT "Id" FROM "AccountTeamMember" WHERE "AccountId" = ?', (account,)):
-            state.remove("AccountTeamMember", id, by)
-        manual = (
-            'SELECT "Id" FROM "AccountShare" WHERE "AccountId" = ? AND "RowCause" IN (\'Manual\', \'Team\')'
-        )
-        for (id,) in state.rows(manual, (account,)):
-            state.remove("AccountShare", id, by)
 
     def _assign(self, object: SObject, id: str, by: By, how: How) -> None:
         """The org's own assignment rule, which runs unless the caller said Sforce-Auto-Assign: FALSE."""
