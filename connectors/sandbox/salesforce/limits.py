@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping
 
 from connectors.sandbox.core import Core
 from connectors.sandbox.salesforce.errors import CallFailed
@@ -18,6 +19,8 @@ class Usage:
         self._core = core
         self._minutes: deque[list[int]] = deque()
         self._total = 0
+        self.reports: list[Callable[[], Mapping[str, Mapping[str, int]]]] = []
+        """What packages of the org add to GET /limits, each by its own count."""
 
     def used(self) -> int:
         """How many calls were made in the last 24 hours."""
@@ -41,7 +44,7 @@ class Usage:
         """The value of Sforce-Limit-Info."""
         return f"api-usage={self.used()}/{self._core.settings['daily_limit']}"
 
-    def report(self) -> dict[str, dict[str, int]]:
+    def report(self) -> dict[str, Mapping[str, int]]:
         """What GET /limits answers, as far as the sandbox counts."""
         limit = int(self._core.settings["daily_limit"])
         whole = {
@@ -52,5 +55,10 @@ class Usage:
             "DailyBulkV2QueryJobs": 10_000,
             "HourlyAsyncReportRuns": 1_200,
         }
-        report = {"DailyApiRequests": {"Max": limit, "Remaining": max(0, limit - self.used())}}
-        return report | {name: {"Max": most, "Remaining": most} for name, most in whole.items()}
+        report: dict[str, Mapping[str, int]] = {
+            "DailyApiRequests": {"Max": limit, "Remaining": max(0, limit - self.used())}
+        }
+        report |= {name: {"Max": most, "Remaining": most} for name, most in whole.items()}
+        for counted in self.reports:
+            report |= counted()
+        return report
