@@ -201,6 +201,12 @@ class Project:
         return f"{self.plugin.kind} {self.settings.expected_id or ''}".strip()
 
     @property
+    def also(self) -> frozenset[RecordKind]:
+        """Tables beside the main ones that plans are made or judged from, where the CRM has them."""
+        told = {RecordKind.STAGES, RecordKind.RATES, RecordKind.MEMBERS}
+        return frozenset(told | ({RecordKind.CHILDREN} if self.config.outputs.owner else set()))
+
+    @property
     def outputs(self) -> Mapping[str, str]:
         """CRM field of every output that is written, by the output's name."""
         return {
@@ -284,7 +290,9 @@ class Project:
 
     def decision_hash(self) -> str:
         """Changes with every part of the config that decides what a plan holds."""
-        told = self.config.model_dump(mode="json", include={"fields", "owner_role", "outputs", "limits"})
+        told = self.config.model_dump(
+            mode="json", include={"crm", "fields", "owner_role", "outputs", "limits"}
+        )
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def connect(self) -> Connector:

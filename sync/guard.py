@@ -29,11 +29,13 @@ def guard(
     levels: Sequence[str],
     holding: Collection[str] = (),
     previous: Mapping[str, Any] | None,
+    crowded: int | None = None,
 ) -> tuple[Breach, ...]:
     """Every limit that the changes exceed.
 
     `con` shows accounts, owners, assignments and changes (see `sync.diff`); `levels` are those that have
     rules, in order, `holding` those of them that only keep owners; `previous` is the summary of the last plan that was applied.
+    More accounts than `crowded` under one owner trouble the CRM.
     """
     accounts = _number(con, "SELECT count(*) FROM accounts")
     found = [
@@ -45,6 +47,7 @@ def guard(
         _unassigned(con, limits, accounts),
         _empty_levels(con, limits, [level for level in levels if not _may_end(level, holding, previous)]),
         _catch_all(con, limits, levels, accounts, previous),
+        None if crowded is None else _crowded(con, crowded),
     ]
     return tuple(breach for breach in found if breach is not None)
 
@@ -170,6 +173,33 @@ def _catch_all(
         f"level {last} takes {count:,} of {accounts:,} accounts ({count / accounts:.1%}), {growth:.1%} of all accounts more than in "
         f"the last applied plan (limit {limits.catch_all_growth:.0%})",
     )
+
+
+def _crowded(con: duckdb.DuckDBPyConnection, limit: int) -> Breach | None:
+    over = [(rep, n) for rep, n in books(con, limit) if n > limit]
+    if not over:
+        return None
+    shown = ", ".join(f"{rep} {n:,}" for rep, n in over[:SHOWN])
+    rest = f" and {len(over) - SHOWN} more" if len(over) > SHOWN else ""
+    return Breach(
+        "crowded-owner",
+        f"{len(over)} owner(s) would gain accounts and have more than {limit:,}, which slows the CRM and locks "
+        f"records: {shown}{rest}",
+    )
+
+
+def books(con: duckdb.DuckDBPyConnection, above: float) -> list[tuple[str, int]]:
+    """E-mail or id of the owners who gain accounts and would then have more than this, with how many."""
+    rows = con.execute(
+        f"""WITH moves AS (SELECT before, after {MOVES}),
+                 book AS (SELECT owner_id AS id, count(*) AS n FROM accounts GROUP BY owner_id
+                          UNION ALL SELECT after, count(*) FROM moves GROUP BY after
+                          UNION ALL SELECT before, -count(*) FROM moves GROUP BY before)
+            SELECT coalesce(o.email, b.id), sum(b.n) FROM book b LEFT JOIN owners o ON o.id = b.id
+            WHERE b.id IN (SELECT after FROM moves) GROUP BY ALL HAVING sum(b.n) > ? ORDER BY 2 DESC, 1""",
+        [above],
+    ).fetchall()
+    return [(rep, int(n)) for rep, n in rows]
 
 
 def _number(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> int:

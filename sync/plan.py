@@ -19,7 +19,7 @@ from sync.scratch import scratch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 2
+FORMAT = 3
 HEADER = b"territory_sync_plan"
 ROWS_PER_GROUP = 100_000
 
@@ -64,6 +64,8 @@ class Plan:
     targets: Mapping[str, str]
     """CRM field of every column that the plan sets; a column that goes elsewhere by now is not written."""
     breaches: tuple[Breach, ...]
+    forecast: Mapping[str, Any]
+    """What carrying it out takes and brings about, as the connector tells (`connectors.base.Forecast`)."""
     summary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -133,6 +135,7 @@ def load(path: Path) -> Plan:
         fields=header["fields"],
         targets=header["targets"],
         breaches=tuple(Breach(**b) for b in header["breaches"]),
+        forecast=header["forecast"],
         summary=header["summary"],
     )
 

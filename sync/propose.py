@@ -21,6 +21,7 @@ from sync.plan import load as load_plan
 from sync.report.balance import told
 from sync.snapshot import verify
 from sync.soundness import unsound
+from sync.stakes import forecast
 from sync.summary import summarise
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 levels=levels,
                 holding=_holding_levels(rules),
                 previous=_last_applied(session, ledger),
+                crowded=project.plugin.crowded_owner,
             )
             if not config.limits.unsound_rules:
                 breaches = (*breaches, *unsound(rules, as_of))
@@ -113,6 +115,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             "fields": plan_fields(project),
             "targets": project.targets(plan_fields(project)),
             "breaches": [{"name": b.name, "message": b.message} for b in breaches],
+            "forecast": forecast(project, snapshot, changes),
             "summary": summary,
         }
         plan = store(session.plans, header, changes)

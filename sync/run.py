@@ -68,6 +68,7 @@ def pull(
         source=session.project.crm_name,
         settings=json.dumps(config.crm, sort_keys=True, default=str),
         on_rows=came,
+        also=session.project.also,
     )
     with session.step("pull"):
         report = puller.pull(connector, whole=whole, accept_fewer=accept_fewer)

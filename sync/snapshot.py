@@ -238,7 +238,8 @@ class Puller:
                     f"the CRM gave no {kind}; nothing is planned from that. Check what the integration user may see, "
                     f'or say that this is right with "territory pull --accept-fewer {kind}"'
                 )
-        for kind, had in before.items():
+        # Teams and counts may go at a stroke; what plans are made from may not.
+        for kind, had in ((kind, before[kind]) for kind in MAIN if kind in before):
             if rows[kind] < had * self.rows_read_share and kind not in accepted:
                 raise TruncatedPull(
                     f"{kind}: {rows[kind]:,} rows, {rows[kind] / had:.1%} of the last pull's {had:,} "

@@ -11,6 +11,7 @@ from sync.diff import COLUMNS
 from sync.errors import SyncError
 from sync.ledger import Ledger, LedgerWrite, Run, RunState, WriteState
 from sync.plan import Plan, load, store
+from sync.stakes import forecast
 from sync.values import kinds, same
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def plan_undo(session: Session, ledger: Ledger, run: Run) -> Plan:
         "fields": dict(undone.fields),
         "targets": dict(undone.targets),
         "breaches": [],
+        "forecast": forecast(session.project, None, table),
         "summary": {
             "undo": run.id,
             "records": len({write.record_id for write in applied}),

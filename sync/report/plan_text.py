@@ -22,7 +22,13 @@ WIDEST = 80
 
 def render(plan: Plan, *, approvals: Sequence[str] = (), sample: int = 8) -> str:
     """The plan as text; the same for the same plan and approvals."""
-    lines = [*_head(plan), *_body(plan), *_examples(plan, sample), *_gate(plan, approvals)]
+    lines = [
+        *_head(plan),
+        *_body(plan),
+        *_examples(plan, sample),
+        *_carrying_out(plan),
+        *_gate(plan, approvals),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -127,6 +133,17 @@ def _examples(plan: Plan, sample: int) -> list[str]:
     ]
     section = _section("Fields written", ("field", "accounts"), sorted(counts))
     return [*lines, *([""] if lines else []), *section]
+
+
+def _carrying_out(plan: Plan) -> list[str]:
+    """What it takes, and what the CRM does beside what is written."""
+    told = plan.forecast
+    if plan.is_empty or not any(told.values()):
+        return []
+    calls = ", ".join(f"{kind} {n:,}" for kind, n in told["calls"].items())
+    lines = [f"  about {sum(told['calls'].values()):,} calls: {calls}"] if calls else []
+    lines += [f"  {inert(said)}" for said in (*told["strategy"], *told["effects"])]
+    return ["Carrying it out", *lines, ""]
 
 
 def _short(name: str) -> str:

@@ -1,0 +1,103 @@
+"""What a plan asks of the CRM and what hangs on the accounts that change hands, counted from the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Load
+from connectors.records import RecordKind
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from connectors.base import Forecast
+    from sync.config import Project
+    from sync.snapshot import Snapshot
+
+_TABLES = (
+    RecordKind.ACCOUNTS,
+    RecordKind.OWNERS,
+    RecordKind.OPPORTUNITIES,
+    RecordKind.ACTIVITIES,
+    RecordKind.MEMBERS,
+    RecordKind.CHILDREN,
+)
+_MOVED = """moved AS (SELECT record_id AS id, before, after FROM changes
+             WHERE field = 'owner_id' AND action = 'change')"""
+_AT_STAKE = {
+    "account_teams": "SELECT count(DISTINCT account_id) FROM members SEMI JOIN moved ON account_id = moved.id "
+    "WHERE kind = 'account_team'",
+    "account_team_members": "SELECT count(*) FROM members SEMI JOIN moved ON account_id = moved.id "
+    "WHERE kind = 'account_team'",
+    "opportunity_team_members": "SELECT count(*) FROM members SEMI JOIN "
+    "(SELECT o.id FROM opportunities o JOIN moved m ON m.id = o.account_id AND m.before = o.owner_id WHERE NOT coalesce(o.closed, false)) o "
+    "ON opportunity_id = o.id WHERE kind = 'opportunity_team'",
+    "manual_shares": "SELECT count(*) FROM members SEMI JOIN moved ON account_id = moved.id "
+    "WHERE kind = 'manual_share'",
+    "open_opportunities": "SELECT count(*) FROM opportunities o JOIN moved m ON m.id = o.account_id AND m.before = o.owner_id "
+    "WHERE NOT coalesce(o.closed, false)",
+    "open_activities": "SELECT count(DISTINCT a.id) FROM activities a JOIN moved m ON m.id = a.account_id "
+    "AND m.before = a.owner_id WHERE a.occurred_at IS NULL OR a.occurred_at > $pulled",
+    "contacts": "SELECT coalesce(sum(c.count), 0) FROM children c JOIN moved m ON m.id = c.account_id "
+    "AND m.before = c.owner_id WHERE c.kind = 'contact'",
+    "open_cases": "SELECT coalesce(sum(c.count), 0) FROM children c JOIN moved m ON m.id = c.account_id "
+    "AND m.before = c.owner_id WHERE c.kind = 'open_case'",
+}
+
+
+def forecast(project: Project, snapshot: Snapshot | None, changes: pa.Table) -> dict[str, Any]:
+    """The connector's forecast of these changes (`sync.diff.COLUMNS`), as a plan's header keeps it.
+
+    Without a snapshot (an undo) nothing is known to be at stake, which the connector then says.
+    """
+    with _database(project, snapshot, changes) as con:
+        told: Forecast = project.plugin.forecast(project.settings, load_of(con, snapshot))
+    return {
+        "calls": dict(told.calls),
+        "strategy": list(told.strategy),
+        "effects": list(told.effects),
+    }
+
+
+def load_of(con: duckdb.DuckDBPyConnection, snapshot: Snapshot | None) -> Load:
+    """The changes counted; `con` shows them beside the snapshot's tables."""
+    groups = con.execute(
+        f"WITH {_MOVED} SELECT count(*) FROM moved GROUP BY before, after ORDER BY before, after"
+    ).fetchall()
+    others = con.execute(
+        f"WITH {_MOVED} SELECT count(DISTINCT record_id) FROM changes ANTI JOIN moved ON record_id = moved.id "
+        "WHERE action = 'change'"
+    ).fetchone()
+    assert others is not None
+    at_stake = {} if snapshot is None else _at_stake(con, snapshot)
+    return Load(int(others[0]), tuple(int(n) for (n,) in groups), at_stake)
+
+
+def _at_stake(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> dict[str, int]:
+    found = {}
+    for name, query in _AT_STAKE.items():
+        given = {"pulled": snapshot.pulled_at} if "$pulled" in query else None
+        row = con.execute(f"WITH {_MOVED} {query}", given).fetchone()
+        assert row is not None
+        found[name] = int(row[0])
+    return found
+
+
+@contextmanager
+def _database(
+    project: Project, snapshot: Snapshot | None, changes: pa.Table
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    from connectors.tables import SCHEMAS
+    from sync.scratch import scratch
+
+    with scratch(project.config.memory_limit) as con:
+        con.register("changes", changes)
+        for kind in _TABLES:
+            if snapshot is not None and snapshot.path(kind).exists():
+                con.from_parquet(str(snapshot.path(kind))).create_view(str(kind))
+            else:
+                con.register(str(kind), SCHEMAS[kind].empty_table())
+        yield con
