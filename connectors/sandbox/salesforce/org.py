@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from connectors.sandbox.core import Core
 from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce.shape import features
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.salesforce.shape.schema import OBJECTS, TOOLING
 from connectors.sandbox.settings import Setting
@@ -38,27 +39,43 @@ class Org:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        core.settings.declare(SETTINGS)
+        core.settings.declare((*SETTINGS, *features.SETTINGS))
         self.id = ids.make("00D", 1)
         self.user_id = ids.make("005", 1)
         self.admin_id = ids.make("005", 2)
         self.profile_set_id = ids.make("0PS", 1)
-        self.objects: dict[str, SObject] = {}
+        self._known: dict[str, SObject] = {}
+        self._there: dict[frozenset[str], dict[str, SObject]] = {}
         self.tooling = {o.name.lower(): o for o in TOOLING}
         for object in (*OBJECTS, *TOOLING):
             self._declare(object)
         for name, stored in core.state.recall("custom fields", {}).items():
-            self.objects[name] = self._restored(self.objects[name], stored)
-            self._declare(self.objects[name])
+            self._declare(self._restored(self._known[name], stored))
         self._numbers: dict[str, int] = {}
         self._granted: dict[tuple[str, str], tuple[bool, bool]] | None = None
 
     def _declare(self, object: SObject) -> None:
         if object.name.lower() not in self.tooling:
-            self.objects[object.name.lower()] = object
+            self._keep(object)
         self.core.state.declare(
             Table(object.name, tuple(f.column for f in object.fields if f.type != "address"))
         )
+
+    def _keep(self, object: SObject) -> None:
+        self._known[object.name.lower()] = object
+        self._there.clear()
+
+    @property
+    def objects(self) -> Mapping[str, SObject]:
+        """The objects that the org has, by their name in lower case, as its features are now."""
+        missing = self._missing()
+        if missing not in self._there:
+            self._there[missing] = {n: o for n, o in self._known.items() if o.feature not in missing}
+        return self._there[missing]
+
+    def _missing(self) -> frozenset[str]:
+        settings = self.core.settings
+        return frozenset(s.name for s in features.SETTINGS if not settings[s.name])
 
     @staticmethod
     def _restored(object: SObject, stored: list[dict[str, object]]) -> SObject:
@@ -71,7 +88,7 @@ class Org:
 
     def add_field(self, object: SObject, field: Field) -> None:
         """Adds a custom field that nobody may see yet."""
-        self.objects[object.name.lower()] = object.with_field(field)
+        self._keep(object.with_field(field))
         self.core.state.add_column(object.name, field.column)
         kept = self.core.state.recall("custom fields", {})
         kept.setdefault(object.name.lower(), []).append(asdict(field))
@@ -110,6 +127,8 @@ class Org:
         if name.lower() in self.listed("hidden_fields"):
             return False, False
         found = self.objects[object.lower()].find(field) if object.lower() in self.objects else None
+        if found is not None and found.feature and not self.core.settings[found.feature]:
+            return False, False
         if found is None or not found.custom:
             return True, name.lower() not in self.listed("read_only_fields")
         if self._granted is None:

@@ -62,11 +62,19 @@ class Field:
     help: str | None = None
     compound: str | None = None
     """The address that this field is a part of."""
+    feature: str = ""
+    """The setting without which the org does not have this field."""
+    initial: str = ""
+    """What a record holds that was written without this field, as currencies do."""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What people read instead of a picklist value, where it is not the value itself."""
+    inactive: tuple[str, ...] = ()
+    """Picklist values that older records hold and nobody can choose any more."""
 
     @property
     def column(self) -> Column:
         """How it is stored."""
-        default = 0 if self.type == "boolean" else None  # a checkbox is never empty
+        default = 0 if self.type == "boolean" else self.initial or None  # a checkbox is never empty
         return Column(self.name, _STORED.get(self.type, "text"), self.indexed, default)
 
     @property
@@ -120,7 +128,13 @@ class Field:
             "nillable": self.nillable,
             "permissionable": self.permissionable,
             "picklistValues": [
-                {"active": True, "defaultValue": False, "label": v, "validFor": None, "value": v}
+                {
+                    "active": v not in self.inactive,
+                    "defaultValue": False,
+                    "label": self.labels.get(v, v),
+                    "validFor": None,
+                    "value": v,
+                }
                 for v in self.values
             ],
             "polymorphicForeignKey": len(self.targets) > 1,
@@ -156,6 +170,8 @@ class SObject:
     deletable: bool = True
     updateable: bool = True
     setup: bool = False
+    feature: str = ""
+    """The setting without which the org does not have this object."""
     _by_name: dict[str, Field] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,27 +1,17 @@
 """The standard objects of the sandbox, as far as territory work touches them.
 
-One line a field: name | type | label | flags. Types are Salesforce's own, with a length or precision.scale in
-brackets; flags: `required`, `readonly`, `createonly`, `name`, `index`, `fixed` (no field-level security),
-`restricted`, `default`, `to=A,B:Relationship`, `of=Address`, `in=value;value`.
+One line a field, as `lines` reads them.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connectors.sandbox import seed_words
-from connectors.sandbox.salesforce.shape.fields import Field, SObject
+from connectors.sandbox.salesforce.shape.catalogue import CATALOGUE
+from connectors.sandbox.salesforce.shape.fields import SObject
+from connectors.sandbox.salesforce.shape.lines import sobject
 
-_DELETED = "IsDeleted|boolean|Deleted|readonly fixed required"
-_ID = "Id|id|Record ID|readonly fixed required"
-_STAMPS = """
-CreatedDate|datetime|Created Date|readonly fixed required index
-CreatedById|reference|Created By ID|readonly fixed required to=User:CreatedBy
-LastModifiedDate|datetime|Last Modified Date|readonly fixed required index
-LastModifiedById|reference|Last Modified By ID|readonly fixed required to=User:LastModifiedBy
-SystemModstamp|datetime|System Modstamp|readonly fixed required index
-"""
 _INDUSTRIES = ";".join(name for name, _ in seed_words.INDUSTRIES)
+_COUNTRIES = ";".join(f"{country.code}::{country.spellings[0][0]}" for country in seed_words.COUNTRIES)
 _STAGES = (
     "Prospecting;Qualification;Needs Analysis;Value Proposition;Id. Decision Makers;Perception Analysis;"
     "Proposal/Price Quote;Negotiation/Review;Closed Won;Closed Lost"
@@ -77,6 +67,21 @@ NaicsCode|string(8)|NAICS Code|
 NaicsDesc|string(120)|NAICS Description|
 YearStarted|string(4)|Year Started|
 SicDesc|string(80)|SIC Description|
+RecordTypeId|reference|Record Type ID|fixed to=RecordType:RecordType index if=record_types
+BillingCountryCode|picklist(10)|Billing Country Code|of=BillingAddress restricted if=state_country_picklists in={_COUNTRIES}
+BillingStateCode|picklist(10)|Billing State/Province Code|of=BillingAddress if=state_country_picklists
+ShippingCountryCode|picklist(10)|Shipping Country Code|of=ShippingAddress restricted if=state_country_picklists in={_COUNTRIES}
+ShippingStateCode|picklist(10)|Shipping State/Province Code|of=ShippingAddress if=state_country_picklists
+IsPersonAccount|boolean|Is Person Account|readonly fixed required if=person_accounts
+PersonContactId|reference|Contact ID|readonly fixed to=Contact:PersonContact if=person_accounts
+LastName|string(80)|Last Name|fixed if=person_accounts
+FirstName|string(40)|First Name|fixed if=person_accounts
+Salutation|picklist(40)|Salutation|fixed if=person_accounts in=Mr.;Ms.;Mrs.;Dr.;Prof.
+PersonEmail|email|Email|if=person_accounts
+PersonMobilePhone|phone|Mobile|if=person_accounts
+PersonTitle|string(80)|Title|if=person_accounts
+PersonMailingCity|string(40)|Mailing City|if=person_accounts
+PersonMailingCountry|string(80)|Mailing Country|if=person_accounts
 CleanStatus|picklist(40)|Clean Status|restricted in=Matched;Different;Acknowledged;NotFound;Inactive;Pending;SelectMatch;Skipped
 """
 _CONTACT = """
@@ -86,6 +91,7 @@ FirstName|string(40)|First Name|fixed
 Name|string(121)|Full Name|readonly required name fixed
 Email|email|Email|
 OwnerId|reference|Owner ID|required default fixed to=User:Owner
+IsPersonAccount|boolean|Is Person Account|readonly fixed required if=person_accounts
 """
 _OPPORTUNITY = f"""
 AccountId|reference|Account ID|to=Account:Account index
@@ -113,6 +119,7 @@ IsWon|boolean|Won|readonly required fixed
 ForecastCategoryName|picklist|Forecast Category|default fixed restricted in=Omitted;Pipeline;Best Case;Commit;Closed
 OwnerId|reference|Owner ID|required default fixed to=User:Owner index
 LastActivityDate|date|Last Activity|readonly fixed
+RecordTypeId|reference|Record Type ID|fixed to=RecordType:RecordType if=record_types
 """
 _TASK = """
 WhoId|reference|Name ID|to=Contact,Lead:Who
@@ -163,6 +170,7 @@ RowCause|picklist|Row Cause|fixed createonly in=Owner;Manual;Rule;Team;Territory
 """
 _USER = """
 Username|string(80)|Username|required fixed
+DefaultCurrencyIsoCode|picklist(3)|Information Currency|fixed restricted if=multi_currency initial=USD in=USD;EUR;GBP;JPY
 LastName|string(80)|Last Name|required fixed
 FirstName|string(40)|First Name|fixed
 Name|string(121)|Full Name|readonly name fixed
@@ -228,74 +236,21 @@ NamespacePrefix|string(15)|Namespace Prefix|fixed readonly
 """
 
 
-def _field(line: str) -> Field:
-    name, typed, label, flags = line.split("|", 3)
-    type, _, size = typed.rstrip(")").partition("(")
-    precision, _, scale = size.partition(".") if "." in size else ("0", "", "0")
-    made = Field(name, type, label, length=int(size) if size and "." not in size else 0)
-    made = replace(made, precision=int(precision), scale=int(scale))
-    values, _, flags = (
-        (flags[flags.index("in=") + 3 :], "", flags[: flags.index("in=")])
-        if "in=" in flags
-        else ("", "", flags)
-    )
-    made = replace(made, values=tuple(v for v in values.split(";") if v))
-    for flag in flags.split():
-        made = _flagged(made, flag)
-    return made
-
-
-def _flagged(made: Field, flag: str) -> Field:
-    if flag.startswith("to="):
-        targets, _, relationship = flag.removeprefix("to=").partition(":")
-        return replace(made, targets=tuple(targets.split(",")), relationship=relationship or None)
-    if flag.startswith("of="):
-        return replace(made, compound=flag.removeprefix("of="))
-    changes: dict[str, dict[str, bool]] = {
-        "required": {"nillable": False},
-        "readonly": {"createable": False, "updateable": False},
-        "createonly": {"updateable": False},
-        "name": {"name_field": True},
-        "index": {"indexed": True},
-        "fixed": {"permissionable": False},
-        "restricted": {"restricted": True},
-        "default": {"defaulted": True},
-    }
-    return replace(made, **changes[flag])  # type: ignore[arg-type]
-
-
-def _object(
-    name: str,
-    plural: str,
-    prefix: str,
-    lines: str,
-    *,
-    bin: bool = True,
-    setup: bool = False,
-    writable: str = "cud",
-) -> SObject:
-    text = "\n".join((_ID, _DELETED if bin else "", lines, _STAMPS))
-    fields = tuple(_field(line) for line in text.splitlines() if line.strip())
-    label = "".join(f" {c}" if c.isupper() else c for c in name).strip()
-    c, u, d = (action in writable for action in "cud")
-    return SObject(name, label, plural, prefix, fields, createable=c, updateable=u, deletable=d, setup=setup)
-
-
 OBJECTS: tuple[SObject, ...] = (
-    _object("Account", "Accounts", "001", _ACCOUNT),
-    _object("Contact", "Contacts", "003", _CONTACT),
-    _object("Opportunity", "Opportunities", "006", _OPPORTUNITY),
-    _object("Task", "Tasks", "00T", _TASK),
-    _object("Event", "Events", "00U", _EVENT),
-    _object("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER),
-    _object("AccountShare", "Account Shares", "00r", _SHARE),
-    _object("User", "Users", "005", _USER, bin=False, setup=True, writable="cu"),
-    _object("Group", "Groups", "00G", _GROUP, bin=False, setup=True),
-    _object("Organization", "Organizations", "00D", _ORGANIZATION, bin=False, setup=True, writable=""),
-    _object("Profile", "Profiles", "00e", _PROFILE, bin=False, setup=True, writable=""),
-    _object("PermissionSet", "Permission Sets", "0PS", _PERMISSION_SET, bin=False, setup=True),
-    _object("FieldPermissions", "Field Permissions", "01k", _FIELD_PERMISSIONS, bin=False, setup=True),
-    _object(
+    sobject("Account", "Accounts", "001", _ACCOUNT, currency=True),
+    sobject("Contact", "Contacts", "003", _CONTACT, currency=True),
+    sobject("Opportunity", "Opportunities", "006", _OPPORTUNITY, currency=True),
+    sobject("Task", "Tasks", "00T", _TASK, currency=True),
+    sobject("Event", "Events", "00U", _EVENT, currency=True),
+    sobject("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER),
+    sobject("AccountShare", "Account Shares", "00r", _SHARE),
+    sobject("User", "Users", "005", _USER, bin=False, setup=True, writable="cu"),
+    sobject("Group", "Groups", "00G", _GROUP, bin=False, setup=True),
+    sobject("Organization", "Organizations", "00D", _ORGANIZATION, bin=False, setup=True, writable=""),
+    sobject("Profile", "Profiles", "00e", _PROFILE, bin=False, setup=True, writable=""),
+    sobject("PermissionSet", "Permission Sets", "0PS", _PERMISSION_SET, bin=False, setup=True),
+    sobject("FieldPermissions", "Field Permissions", "01k", _FIELD_PERMISSIONS, bin=False, setup=True),
+    sobject(
         "PermissionSetAssignment",
         "Permission Set Assignments",
         "0Pa",
@@ -304,7 +259,8 @@ OBJECTS: tuple[SObject, ...] = (
         setup=True,
         writable="cd",
     ),
+    *CATALOGUE,
 )
 TOOLING: tuple[SObject, ...] = (
-    _object("CustomField", "Custom Fields", "00N", _CUSTOM_FIELD, bin=False, setup=True),
+    sobject("CustomField", "Custom Fields", "00N", _CUSTOM_FIELD, bin=False, setup=True),
 )
