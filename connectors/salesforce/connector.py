@@ -18,9 +18,14 @@ from connectors.salesforce.fields import Fields
 from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.wire.client import Client
+from connectors.salesforce.writing.collections import Collections
+from connectors.salesforce.writing.look import Look
+from connectors.salesforce.writing.owners import Owners
 from connectors.salesforce.writing.write import BATCH, Writer
 
-_CAPABILITIES = Capabilities(write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True)
+_CAPABILITIES = Capabilities(
+    write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True, groups_owners=True
+)
 
 
 class SalesforceConnector:
@@ -40,7 +45,7 @@ class SalesforceConnector:
 
     @property
     def capabilities(self) -> Capabilities:
-        """200 records a write call; changes of every table; creates fields."""
+        """2,000 records a write, as one retrieve looks at them; changes of every table; creates fields."""
         return _CAPABILITIES
 
     def identity(self) -> Identity:
@@ -81,8 +86,11 @@ class SalesforceConnector:
         headers = {"Sforce-Auto-Assign": "FALSE"}
         if self._settings.duplicate_rule_allow_save:
             headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+        look = Look(self._fields, self._mapping, self._reader)
+        collections = Collections(self._client, look, headers)
         spare = self._settings.owner_change_may_delete_account_team
-        return Writer(self._client, self._fields, self._mapping, self._reader, headers, spare).write(writes)
+        owners = Owners(self._fields, self._reader, collections, spare)
+        return Writer(look, collections, owners).write(writes)
 
     def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
         """None: no receipt is given yet."""
