@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from connectors.errors import FieldProblems, Garbled, Refused
 from connectors.mapping import FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
 from connectors.salesforce.fields import Described, Fields, sources
-from connectors.salesforce.reading.tables import Part, batch_of, parts
+from connectors.salesforce.reading.tables import Part, batch_of, columns_of, parts
 from connectors.salesforce.soql import changed_between, select
 from connectors.salesforce.wire.client import Client
 
@@ -58,14 +58,21 @@ class Reader:
             if name in names
         }
         [part] = parts(RecordKind.ACCOUNTS)
+        asked = {field.name: field for field in (self.fields.of("Account")["id"], *mapped.values())}
         batches = [
-            batch_of(part, self._retrieve(chunk, mapped), wanted, mapped, self.not_people)
+            batch_of(
+                part,
+                columns_of(self._retrieve(chunk, asked), asked.values()),
+                wanted,
+                mapped,
+                self.not_people,
+            )
             for chunk in (ids[start : start + RETRIEVED] for start in range(0, len(ids), RETRIEVED))
         ]
         return pa.Table.from_batches(batches, wanted)
 
-    def _retrieve(self, ids: Sequence[str], mapped: Mapping[str, Described]) -> list[dict[str, Any]]:
-        body = {"ids": list(ids), "fields": sorted({"Id", *(found.name for found in mapped.values())})}
+    def _retrieve(self, ids: Sequence[str], names: Iterable[str]) -> list[dict[str, Any]]:
+        body = {"ids": list(ids), "fields": sorted(names)}
         answer = self.client.read("retrieve", "composite/sobjects/Account", json=body)
         if not isinstance(answer, list) or len(answer) != len(ids):
             raise Garbled(f"retrieve: {len(ids)} records were asked for and {len(answer)} came")
@@ -89,11 +96,11 @@ class Reader:
                 continue
             when = "" if complete else _between(before.get(part.sobject), reached[part.sobject])
             mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
-            names = ["Id", *(found.name for found in mapped.values()), *self._extra(part)]
-            text = select(names, part.sobject, part.where, when, order="Id")
+            asked = self._asked(part, mapped)
+            text = select(asked, part.sobject, part.where, when, order="Id")
             resource = "query" if complete or not part.has_deleted else "queryAll"
             for records in self.pages(text, resource):
-                yield batch_of(part, records, schema, mapped, self.not_people)
+                yield batch_of(part, columns_of(records, asked.values()), schema, mapped, self.not_people)
 
     def pages(self, text: str, resource: str = "query") -> Iterator[list[dict[str, Any]]]:
         """Pages until the last; Garbled where their rows are not as many, or not the ones, as promised."""
@@ -115,9 +122,11 @@ class Reader:
                 f"{pc.count_distinct(rows).as_py()} different ids came"
             )
 
-    def _extra(self, part: Part) -> list[str]:
-        found = (self.fields.find(part.sobject, name) for name in part.extra)
-        return [field.name for field in found if field is not None]
+    def _asked(self, part: Part, mapped: Mapping[str, Described]) -> dict[str, Described]:
+        """The fields to read of an object, by name: its id, the mapped ones, and what is derived from."""
+        extra = (self.fields.find(part.sobject, name) for name in part.extra)
+        wanted = (self.fields.find(part.sobject, "Id"), *mapped.values(), *extra)
+        return {field.name: field for field in wanted if field is not None}
 
     def _newest(self, part: Part) -> str | None:
         """The newest stamp there is, by Salesforce's clock, never ours; None for an empty object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -15,55 +15,103 @@ from connectors.errors import Garbled
 from connectors.records import Value
 from connectors.salesforce.fields import Described
 from connectors.salesforce.ids import full_id
+from connectors.salesforce.reading.arrow_ids import full_ids
+from connectors.tables import TIMESTAMP
 
 
-def column(records: Sequence[Mapping[str, Any]], field: Described, type: pa.DataType) -> pa.Array:
-    """One field of a page in that type; Garbled names the record and value that do not fit."""
+def natural(field: Described) -> pa.DataType:
+    """The Arrow type of a field as Salesforce has it, before it becomes a column of ours."""
+    return _NATURAL.get(field.type, pa.string())
+
+
+def read_json(records: Sequence[Mapping[str, Any]], field: Described) -> pa.Array:
+    """One field of a page of JSON in its natural type; Garbled names the record and value that do not fit."""
     try:
         raw = [record[field.name] for record in records]
     except KeyError as error:
         raise Garbled(f"field {field.name} was asked for and is missing from a record") from error
-    try:
-        return _typed(raw, field, type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
-        raise Garbled(_first_unfit(records, field, type)) from error
+    return _each_fits(
+        raw, lambda part: _from_json(part, field), natural(field), field, lambda row: records[row].get("Id")
+    )
 
 
-def _typed(raw: list[Any], field: Described, type: pa.DataType) -> pa.Array:
-    if pa.types.is_string(type):
-        if field.is_reference:
-            return pa.array([None if not id else full_id(id) for id in raw], type)
-        text = pa.array(raw)
-        if pa.types.is_null(text.type):
-            return pa.nulls(len(raw), type)
-        text = text.cast(type)
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, type), text)
+def fitted(array: pa.Array, field: Described, type: pa.DataType, ids: pa.Array) -> pa.Array:
+    """A natural column as one of ours; Garbled names the record (by `ids`) and value that do not fit."""
+    return _each_fits(array, lambda part: _converted(part, type), type, field, ids.__getitem__)
+
+
+def cleaned(array: pa.Array, field: Described) -> pa.Array:
+    """Empty text is null, and ids have 18 characters."""
+    if not pa.types.is_string(array.type):
+        return array
+    if field.is_reference:
+        return full_ids(array)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, array.type), array)
+
+
+def column(records: Sequence[Mapping[str, Any]], field: Described, type: pa.DataType) -> pa.Array:
+    """One field of a page of JSON in that type; Garbled names the record and value that do not fit."""
+    ids = pa.array([record.get("Id") for record in records], pa.string())
+    return fitted(read_json(records, field), field, type, ids)
+
+
+_NATURAL: Mapping[str, pa.DataType] = {
+    "boolean": pa.bool_(),
+    "int": pa.int64(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "currency": pa.float64(),
+    "percent": pa.float64(),
+    "date": pa.date32(),
+    "datetime": TIMESTAMP,
+}
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError)
+
+
+def _from_json(raw: Sequence[Any], field: Described) -> pa.Array:
+    type = natural(field)
+    if pa.types.is_timestamp(type) or pa.types.is_date(type):
+        return pa.array(raw, pa.string()).cast(type)
     if pa.types.is_integer(type):
         return pa.array(raw, pa.float64()).cast(type)
-    if pa.types.is_timestamp(type) or pa.types.is_date(type):
-        return _dated(pa.array(raw, pa.string()), field, type)
-    return pa.array(raw, type)
+    return cleaned(pa.array(raw, type), field)
 
 
-def _dated(text: pa.Array, field: Described, type: pa.DataType) -> pa.Array:
-    if field.type == "date":
-        return (
-            text.cast(pa.date32()).cast(pa.timestamp("ms")).cast(type)
-            if pa.types.is_timestamp(type)
-            else text.cast(type)
-        )
-    stamps = text.cast(pa.timestamp("ms", "UTC"))
-    return stamps if pa.types.is_timestamp(type) else stamps.cast(type, safe=False)
+def _converted(array: pa.Array, type: pa.DataType) -> pa.Array:
+    if pa.types.is_date(array.type) and pa.types.is_timestamp(type):
+        return array.cast(pa.timestamp("ms")).cast(type)
+    if pa.types.is_timestamp(array.type) and pa.types.is_date(type):
+        return array.cast(type, safe=False)
+    return array.cast(type)
 
 
-def _first_unfit(records: Sequence[Mapping[str, Any]], field: Described, type: pa.DataType) -> str:
-    for record in records:
+def _each_fits(
+    values: Any,
+    convert: Callable[[Any], pa.Array],
+    type: pa.DataType,
+    field: Described,
+    id_of: Callable[[int], Any],
+) -> pa.Array:
+    try:
+        return convert(values)
+    except _UNFIT as error:
+        row = _first_unfit(values, convert)
+        value = values[row].as_py() if isinstance(values, pa.Array) else values[row]
+        raise Garbled(f"record {id_of(row)}, field {field.name}: {value!r} is no {type}") from error
+
+
+def _first_unfit(values: Any, convert: Callable[[Any], pa.Array]) -> int:
+    """The index of the first value that does not convert by itself."""
+    start, count = 0, len(values)
+    while count > 1:
+        half = count // 2
         try:
-            _typed([record[field.name]], field, type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError):
-            value = record[field.name]
-            return f"record {record.get('Id')}, field {field.name}: {value!r} is no {type}"
-    return f"field {field.name}: values of several types on one page"
+            convert(values[start : start + half])
+        except _UNFIT:
+            count = half
+        else:
+            start, count = start + half, count - half
+    return start
 
 
 def to_json(value: Value) -> Any:
