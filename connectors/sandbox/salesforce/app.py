@@ -44,6 +44,8 @@ class Api:
         self.rows = Rows(org, self.queries, self.writer)
         self.batches = Batches(org, self.writer)
         self.tooling = Tooling(org, self.queries)
+        self.table: list[tuple[Route, Mapping[str, Endpoint]]] = []
+        """What is served under /services/data, for calls inside of other calls."""
 
     def app(self, packages: Sequence[Package] = ()) -> Starlette:
         """The Starlette app with what the packages add; what it does not know is a real-looking 404."""
@@ -81,7 +83,9 @@ class Api:
     def rest(self, path: str, methods: Mapping[str, Endpoint]) -> list[Route]:
         """The routes of one path under /services/data/vXX.0, with and without a slash at its end."""
         whole, endpoint = "/services/data/v{version}" + path, self.endpoint(methods)
-        return [Route(whole + slash, endpoint, methods=_METHODS) for slash in ("", "/")]
+        made = [Route(whole + slash, endpoint, methods=_METHODS) for slash in ("", "/")]
+        self.table += [(route, methods) for route in made]
+        return made
 
     def endpoint(self, methods: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
         """Session, limit and version first; then the endpoint; errors in Salesforce's shape.
@@ -172,13 +176,13 @@ class Api:
         return 200, record, headers
 
     async def create(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
-        body = await _json(request)
+        body = await json_body(request)
         object = find_object(self.org, request.path_params["object"])
         made = self.rows.create(request, object, body)
         return 201, made, {"Location": f"{base}/sobjects/{object.name}/{made['id']}"}
 
     async def update(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
-        body = await _json(request)
+        body = await json_body(request)
         object = find_object(self.org, request.path_params["object"])
         self.rows.update(request, object, request.path_params["id"], body)
         return 204, None, {}
@@ -189,7 +193,7 @@ class Api:
         return 204, None, {}
 
     async def batch(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
-        return 200, self.batches.run(request, await _json(request), create=request.method == "POST"), {}
+        return 200, self.batches.run(request, await json_body(request), create=request.method == "POST"), {}
 
     async def batch_delete(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
         given = [id for id in request.query_params.get("ids", "").split(",") if id]
@@ -214,11 +218,12 @@ class Api:
         return 200, self.tooling.query(request.query_params.get("q", ""), f"{base}/tooling"), {}
 
     async def tooling_create(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
-        body = await _json(request)
+        body = await json_body(request)
         return 201, self.tooling.create(request, request.path_params["object"], body), {}
 
 
-async def _json(request: Request) -> Any:
+async def json_body(request: Request) -> Any:
+    """The body as JSON; CallFailed where it is none."""
     if "json" not in request.headers.get("content-type", ""):
         raise CallFailed(415, "UNSUPPORTED_MEDIA_TYPE", "Content type not supported; use application/json")
     try:
@@ -232,7 +237,7 @@ async def _json(request: Request) -> Any:
 async def _retrieved(request: Request) -> tuple[list[str], list[str]]:
     """The ids and fields of a collection retrieve, from the query or the body."""
     if request.method == "POST":
-        body = await _json(request)
+        body = await json_body(request)
         if not isinstance(body, dict):
             raise CallFailed(400, "JSON_PARSER_ERROR", "The request body must be an object")
         return list(body.get("ids") or []), list(body.get("fields") or [])

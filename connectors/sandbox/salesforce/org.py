@@ -28,6 +28,7 @@ SETTINGS = (
     Setting("mixed_owner_changes", "refuse", "accounts of other owners in one call with OwnerChangeOptions: refuse the call, refuse their rows, or ignore the options for them (?)", choices=("refuse", "rows", "ignore")),
     Setting("transferred_activities", "owner", "open activities that TransferOpenActivities moves: the old owner's or anyone's (?)", choices=("owner", "anyone")),
     Setting("transferred_contacts", "owner", "contacts that TransferContacts moves: the old owner's or anyone's (?)", choices=("owner", "anyone")),
+    Setting("composite_if_match", True, "If-Match of a Composite sub-request is heeded; else it is ignored without a word (?)"),
     Setting("group_access_users", "", "ids of users with access by groups: team members they added are never kept"),
     Setting("hidden_fields", "", "fields the user may not read: 'Account.Phone,User.Title'"),
     Setting("read_only_fields", "", "fields the user may read but not write"),

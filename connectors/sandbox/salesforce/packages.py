@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.sandbox.salesforce import composite
 from connectors.sandbox.salesforce.app import Package
 from connectors.sandbox.salesforce.bulk import routes as bulk
 from connectors.sandbox.salesforce.soap import routes as soap
 
-PACKAGES: Sequence[Package] = (soap.routes, bulk.routes)
+PACKAGES: Sequence[Package] = (soap.routes, bulk.routes, composite.routes)
