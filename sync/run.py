@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors.errors import FieldProblems
-from connectors.records import RecordKind
+from connectors.records import MAIN, RecordKind
 from sync import memory
 from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
@@ -76,7 +76,7 @@ def pull(
         "pulled",
         snapshot=report.snapshot.id,
         whole=report.whole,
-        came={str(k): n for k, n in report.came.items()},
+        came={str(k): n for k, n in report.came.items() if n or k in MAIN},
     )
     return report
 

@@ -25,7 +25,7 @@ def pull(
     ] = None,
 ) -> None:
     """Bring the local snapshot of the CRM up to date."""
-    from connectors.records import RecordKind
+    from connectors.records import MAIN, RecordKind
     from sync.cli.session import connected, open_session
     from sync.errors import SyncError
     from sync.run import pull as pull_tables
@@ -45,7 +45,8 @@ def pull(
     how = "whole" if report.whole else "what changed"
     typer.echo(f"snapshot {report.snapshot.id} ({how})")
     for kind, rows in report.snapshot.rows.items():
-        typer.echo(f"  {kind}: {rows:,} rows, {report.came[kind]:,} came")
+        if kind in MAIN or rows or report.came[kind]:
+            typer.echo(f"  {kind}: {rows:,} rows, {report.came[kind]:,} came")
 
 
 @app.command()

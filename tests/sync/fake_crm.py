@@ -29,6 +29,9 @@ class FakeCrm(WithoutExtras):
     accounts: dict[str, dict[str, Value]] = field(default_factory=dict)
     owners: dict[str, dict[str, Value]] = field(default_factory=dict)
     activities: list[dict[str, Value]] = field(default_factory=list)
+    opportunities: list[dict[str, Value]] = field(default_factory=list)
+    members: list[dict[str, Value]] = field(default_factory=list)
+    children: list[dict[str, Value]] = field(default_factory=list)
     history: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
     before_write: Callable[[Write], str | None] = lambda write: None
     batch: int = 3
@@ -37,7 +40,8 @@ class FakeCrm(WithoutExtras):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(self.batch, frozenset(), creates_fields=False)
+        also = frozenset({RecordKind.MEMBERS, RecordKind.CHILDREN})
+        return Capabilities(self.batch, frozenset(), creates_fields=False, also=also)
 
     def identity(self) -> Identity:
         return Identity(self.org, "Fake", "tester")
@@ -54,7 +58,11 @@ class FakeCrm(WithoutExtras):
                 {"id": i, "active": True, "person": True, "deleted": False} | v
                 for i, v in self.owners.items()
             ],
-            RecordKind.OPPORTUNITIES: [],
+            RecordKind.OPPORTUNITIES: [
+                {"deleted": False, "modified_at": STAMP} | o for o in self.opportunities
+            ],
+            RecordKind.MEMBERS: [{"deleted": False} | m for m in self.members],
+            RecordKind.CHILDREN: [{"deleted": False} | c for c in self.children],
             RecordKind.ACTIVITIES: [{"deleted": False, "modified_at": STAMP} | a for a in self.activities],
         }[kind]
         batches = pa.Table.from_pylist(rows, self.fields.schema(kind)).to_batches()
