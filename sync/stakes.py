@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from connectors.base import Forecast
+    from connectors.base import Forecast, Quota
     from sync.config import Project
     from sync.snapshot import Snapshot
 
@@ -101,3 +101,17 @@ def _database(
             else:
                 con.register(str(kind), SCHEMAS[kind].empty_table())
         yield con
+
+
+def told_quota(calls: int, quota: Quota, reserve: float) -> str:
+    """Whether the day's calls suffice for so many; "" where the CRM tells of no quota."""
+    if not calls or not quota.limit or quota.remaining is None:
+        return ""
+    free = max(0, quota.remaining - int(quota.limit * reserve))
+    left = f"{quota.remaining:,} of the day's {quota.limit:,} calls are left, of which {reserve:.0%} stay untouched"
+    if calls <= free:
+        return f"It takes about {calls:,} calls; {left}"
+    return (
+        f"It takes about {calls:,} calls and may use {free:,}: {left}. It stops there, nothing is lost, and the "
+        "same command goes on when the quota has returned"
+    )

@@ -40,8 +40,10 @@ def plan(
     ] = False,
 ) -> None:
     """Pull, compute assignments and KPIs, and show what would change. Writes nothing to the CRM."""
+    from connectors.base import Quota
     from sync.cli.session import connected, latest_snapshot, open_session
     from sync.run import propose, pull
+    from sync.stakes import told_quota
 
     session = open_session(config)
     # What is wrong with the rules is said before the CRM is read, which may take long.
@@ -50,17 +52,22 @@ def plan(
         typer.echo(_script(session, sql))
         return
     with session.locked(), session.ledger() as ledger:
+        quota = Quota()
         if no_pull:
             snapshot = latest_snapshot(session)
         else:
             with connected(session) as connector:
                 snapshot = pull(session, connector).snapshot
+                quota = connector.quota()
         made = propose(session, ledger, snapshot)
         if out:
             shutil.copyfile(made.path, out)
         if html:
             _write_page(ledger, made, html)
         typer.echo(_header_json(made) if as_json else _text(ledger, made), nl=as_json)
+        reserve = session.project.config.apply.quota_reserve
+        if not as_json and (said := told_quota(sum(made.forecast["calls"].values()), quota, reserve)):
+            typer.echo(said)
         # The text goes out before a refusal ends the command: the refused plan is always shown.
         if made.breaches and not made.is_empty and not _accepted(ledger, made):
             raise typer.Exit(REFUSED)

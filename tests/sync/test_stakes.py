@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Forecast, Load, Settings
+from connectors.base import Forecast, Load, Quota, Settings
 from sync.report.page import render as page
 from sync.report.plan_text import render as text
+from sync.stakes import told_quota
 from tests.sync.world import LOOSE, NOON, World, make_world
 
 
@@ -145,3 +146,24 @@ def test_an_owner_who_only_loses_is_never_crowded(tmp_path: Path) -> None:
     for account in world.crm.accounts.values():
         account["owner_id"] = "U-ana"
     assert {b.name for b in world.plan().breaches} == set()
+
+
+@pytest.mark.parametrize(
+    ("calls", "quota", "said"),
+    [
+        (0, Quota(100, 50), ""),
+        (10, Quota(), ""),
+        (
+            30,
+            Quota(100, 50),
+            "It takes about 30 calls; 50 of the day's 100 calls are left, of which 20% stay untouched",
+        ),
+        (31, Quota(100, 50), "It takes about 31 calls and may use 30: 50 of the day's 100 calls are left"),
+        (1, Quota(100, 10), "It takes about 1 calls and may use 0: 10 of"),
+    ],
+)
+def test_whether_the_day_has_calls_enough_is_said_with_its_arithmetic(
+    calls: int, quota: Quota, said: str
+) -> None:
+    told = told_quota(calls, quota, 0.2)
+    assert told.startswith(said) and bool(told) is bool(said)
