@@ -152,22 +152,30 @@ class Connector(Protocol):
         ...
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         """Compare each record with its expectation, then set; one result per write, in the same order.
 
         At most `capabilities.write_batch` writes, or `bulk_batch` where none sets an owner. Never raises once
         something may have been sent: a lost answer is `unknown`, a row that the CRM refuses is `rejected`. Raises
         before anything was sent. `receipt` is called before work is handed over that the CRM carries out by itself
-        (a job), and must have made the receipt durable when it returns.
+        (a job), and must have made the receipt durable when it returns. Once `stopping` is true such work is no
+        longer waited for: its writes are `unknown`, and `settle` tells.
         """
         ...
 
-    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+    def settle(
+        self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
+    ) -> list[WriteResult] | None:
         """What became of the writes of a call that never returned, once the CRM is done with the work of this receipt.
 
-        Waits for work that is still going on, so that nothing is sent twice. None where the CRM no longer knows:
-        the records themselves then tell. Writes that the work did not contain are `unknown`.
+        Waits for work that is still going on, so that nothing is sent twice; Transient where it takes too long or
+        `stopping` is true. None where the CRM no longer knows: the records themselves then tell. Writes that the
+        work did not contain, or did not come to, are `unknown`: it will not do them any more.
         """
         ...
 
@@ -203,7 +211,9 @@ class WithoutExtras:
         """Nothing beyond what `check` says."""
         return []
 
-    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+    def settle(
+        self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
+    ) -> list[WriteResult] | None:
         """None: work is done when its call returns, so that no receipt is ever given."""
         return None
 

@@ -1,8 +1,9 @@
 """Carries out exactly one approved plan: nothing lost, nothing doubled, nobody overwritten.
 
 Every write is in the ledger as planned before the first one is sent, as in flight before its batch leaves,
-and in its outcome when the answer has come. A process that dies in between leaves writes in flight: their
-outcome is read back from the CRM before anything is sent again.
+and in its outcome when the answer has come; work that the CRM carries out by itself leaves its receipt there
+before it is handed over. A process that dies in between leaves writes in flight: the CRM is asked what became
+of the work, and where it cannot tell, their outcome is read back, before anything is sent again.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from connectors.errors import ConnectorError, OutcomeUnknown, QuotaSpent
+from connectors.errors import ConnectorError, OutcomeUnknown, QuotaSpent, Transient
 from connectors.mapping import FieldType
-from connectors.records import Outcome, RecordId, Write, WriteResult
+from connectors.records import Outcome, Receipt, RecordId, Write, WriteResult
 from sync.errors import Stopped
-from sync.ledger import Ledger, LedgerWrite, WriteState
-from sync.plan import Plan, record_changes
-from sync.values import kinds, same, text, typed
+from sync.ledger import Handed, Ledger, LedgerWrite, WriteState
+from sync.order import OWNER, in_order
+from sync.outcome import by_live, decided, holds, texts, write_of
+from sync.plan import Plan
+from sync.values import kinds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,17 +32,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-STATES: Mapping[Outcome, WriteState] = {
-    Outcome.WRITTEN: WriteState.APPLIED,
-    Outcome.UNCHANGED: WriteState.APPLIED,
-    Outcome.CONFLICT: WriteState.CONFLICT,
-    Outcome.REJECTED: WriteState.REJECTED,
-    Outcome.UNKNOWN: WriteState.UNKNOWN,
-}
 ROUNDS = 3
 """Times that unanswered writes are read back and, where they did not happen, sent again."""
-LOOKUP = 1000
+LOOKUP = 2000
 """Records in one reading of live values."""
+SHOWN = 20
+"""Records of one batch that are named in the log when they were not written; the ledger has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +53,46 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Sends the writes of one run; `on_progress` is told how many are decided."""
+    """Sends the writes of one run; `on_progress` is told how many are decided.
+
+    As many writes as go into one call are in memory, never all of them.
+    """
 
     connector: Connector
     ledger: Ledger
     now: Callable[[], datetime]
     quota_reserve: float = 0.0
     stopping: Callable[[], bool] = lambda: False
-    """Asked between batches; True ends the run after the batch in flight, to be resumed later."""
+    """Asked between batches and while a job is waited for; True ends the run there, to be resumed later."""
     on_progress: Callable[[int], None] = field(default=lambda decided: None)
 
     def plan_writes(self, plan: Plan, *, owner_last: bool) -> Iterator[list[LedgerWrite]]:
-        """The plan's writes in the order in which they are sent: families together, owners last if asked."""
-        names = sorted(plan.fields)
-        phases = [[n for n in names if n != "owner_id"], ["owner_id"]] if owner_last else [names]
-        seq = 0
-        for phase in phases:
-            for chunk in record_changes(plan, phase):
-                yield [
-                    LedgerWrite(seq + i, c.record_id, c.before, c.after, WriteState.PLANNED)
-                    for i, c in enumerate(chunk, 1)
-                ]
-                seq += len(chunk)
+        """The plan's writes in the order in which they are sent."""
+        return in_order(plan, owner_last=owner_last, by_owners=self.connector.capabilities.groups_owners)
 
     def run(self, run_id: str, plan: Plan) -> None:
         """Send every write of the run that is not decided yet.
 
-        Raises QuotaSpent before the reserve of the day's calls is touched; the run is then resumed later.
+        Raises QuotaSpent before the reserve of the day's calls is touched, and Stopped where something is left
+        in flight; the run is then resumed later.
         """
         types = kinds(plan.fields)
         for _ in range(ROUNDS):
-            self._read_back(run_id, types)
-            if not self._send_open(run_id, types) or not self.ledger.undecided(run_id):
+            self._decide(run_id, types)
+            sent_all = self._send_open(run_id, types)
+            if not self.ledger.is_undecided(run_id):
                 return
+            if self.stopping():
+                raise Stopped(
+                    "stopped while the CRM was still at work; the same command asks what became of it"
+                )
+            if not sent_all:
+                return
+        self._settle(run_id, types)
 
     def read_back(self, run_id: str, plan: Plan) -> None:
         """Decide what may or may not have been written, and send nothing."""
-        self._read_back(run_id, kinds(plan.fields))
+        self._decide(run_id, kinds(plan.fields))
 
     def verify(self, run_id: str, plan: Plan) -> Verified:
         """Look at every record we wrote once more, and name those that hold something else by now."""
@@ -105,61 +106,90 @@ class Applier:
                 )
             ids = list(dict.fromkeys(w.record_id for w in chunk))
             table = self.connector.lookup([RecordId(i) for i in ids], [*columns, "modified_at"])
-            live = _texts(table, columns)
-            differing += [w.record_id for w in chunk if not _holds(live.get(w.record_id), w.after, types)]
+            live = texts(table, columns)
+            differing += [w.record_id for w in chunk if not holds(live.get(w.record_id), w.after, types)]
             checked += len(ids)
             seen.append(table)
         return Verified(checked, tuple(dict.fromkeys(differing)), tuple(seen))
 
     def _send_open(self, run_id: str, types: Mapping[str, FieldType]) -> bool:
         """Send what is planned; False when it was asked to stop before the end."""
-        decided = 0
-        while batch := _once_each(self.ledger.open_writes(run_id, self.connector.capabilities.write_batch)):
+        done = 0
+        while batch := self._next_batch(run_id):
             if self.stopping():
                 log.warning("stopped", run=run_id, next="the same command resumes")
                 return False
             self._spare_quota()
             self._send(run_id, batch, types)
-            decided += len(batch)
-            self.on_progress(decided)
+            done += len(batch)
+            self.on_progress(done)
         return True
+
+    def _next_batch(self, run_id: str) -> list[LedgerWrite]:
+        """As many writes as one call takes, which is more where enough of them wait that set no owner."""
+        can = self.connector.capabilities
+        size = can.write_batch
+        if can.bulk_above is not None and self.ledger.waiting(run_id, can.bulk_above + 1) > can.bulk_above:
+            size = max(size, can.bulk_batch)
+        batch = _alike(self.ledger.open_writes(run_id, size))
+        return batch[: can.write_batch] if batch and OWNER in batch[0].after else batch
 
     def _send(self, run_id: str, batch: Sequence[LedgerWrite], types: Mapping[str, FieldType]) -> None:
         self.ledger.mark(run_id, [replace(w, state=WriteState.INFLIGHT) for w in batch], at=self.now())
+        handed: list[int] = []
+
+        def keep(receipt: Receipt) -> None:
+            seqs = (write.seq for write in batch)
+            handed.append(self.ledger.keep_receipt(run_id, receipt, seqs, at=self.now()))
+
         try:
-            results = self.connector.write([_write(w, types) for w in batch])
+            results = self.connector.write(
+                [write_of(w, types) for w in batch], receipt=keep, stopping=self.stopping
+            )
         except OutcomeUnknown:
             raise
         except ConnectorError:
-            # Raised before anything was sent: the batch is as it was.
+            # Raised before anything was sent: the batch is as it was. A receipt tells of work that never began,
+            # and stays, so that the connector is asked to tidy it up.
             self.ledger.mark(run_id, [replace(w, state=WriteState.PLANNED) for w in batch], at=self.now())
             raise
-        marked = [_decided(write, result) for write, result in zip(batch, results, strict=True)]
-        self.ledger.mark(run_id, marked, at=self.now())
-        for write in marked:
-            if write.state in (WriteState.REJECTED, WriteState.CONFLICT):
-                log.warning(
-                    "not written",
-                    record=write.record_id,
-                    state=str(write.state),
-                    code=write.code,
-                    message=write.message,
-                )
+        marked = [decided(write, result) for write, result in zip(batch, results, strict=True)]
+        open_still = any(write.state is WriteState.UNKNOWN for write in marked)
+        self.ledger.mark(run_id, marked, at=self.now(), settled=() if open_still else handed)
+        _tell(marked)
 
-    def _read_back(self, run_id: str, types: Mapping[str, FieldType]) -> None:
-        """Decide by the live record what may or may not have been written; what was not is planned again."""
-        undecided = self.ledger.undecided(run_id)
-        if undecided:
-            log.info("reading back", run=run_id, writes=len(undecided))
-        for start in range(0, len(undecided), LOOKUP):
-            chunk = undecided[start : start + LOOKUP]
+    def _decide(self, run_id: str, types: Mapping[str, FieldType]) -> None:
+        """Decide what may or may not have been written; what was not is planned again."""
+        self._settle(run_id, types)
+        for chunk in self.ledger.undecided(run_id, LOOKUP):
+            log.info("reading back", run=run_id, writes=len(chunk))
             live = self._live([w.record_id for w in chunk], sorted(types))
-            self.ledger.mark(
-                run_id, [_by_live(w, live.get(w.record_id), types) for w in chunk], at=self.now()
-            )
+            self.ledger.mark(run_id, [by_live(w, live.get(w.record_id), types) for w in chunk], at=self.now())
+
+    def _settle(self, run_id: str, types: Mapping[str, FieldType]) -> None:
+        """Ask what became of work that the CRM carries out by itself; what it cannot tell stays undecided."""
+        for handed in self.ledger.unsettled(run_id):
+            asked = self.ledger.undecided_of(run_id, handed)
+            log.info("asking for work that was handed over", run=run_id, writes=len(asked))
+            results = self._settled(handed, [write_of(w, types) for w in asked]) or []
+            known = [
+                decided(write, result)
+                for write, result in zip(asked, results, strict=bool(results))
+                if result.outcome is not Outcome.UNKNOWN
+            ]
+            self.ledger.mark(run_id, known, at=self.now(), settled=[handed.id])
+            _tell(known)
+
+    def _settled(self, handed: Handed, writes: Sequence[Write]) -> list[WriteResult] | None:
+        try:
+            return self.connector.settle(handed.receipt, writes, stopping=self.stopping)
+        except Transient as error:
+            if self.stopping():
+                raise Stopped(f"stopped; the same command goes on ({error})") from error
+            raise
 
     def _live(self, ids: Sequence[str], columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        return _texts(self.connector.lookup([RecordId(i) for i in ids], columns), columns)
+        return texts(self.connector.lookup([RecordId(i) for i in ids], columns), columns)
 
     def _spare_quota(self) -> None:
         quota = self.connector.quota()
@@ -170,56 +200,28 @@ class Applier:
             )
 
 
-def _once_each(writes: Sequence[LedgerWrite]) -> list[LedgerWrite]:
-    """The writes up to the first record that stands twice: its owner waits for the call after its KPI fields."""
+def _alike(writes: Sequence[LedgerWrite]) -> list[LedgerWrite]:
+    """The writes up to the first record that stands twice, or that sets an owner where the first does not."""
     seen: set[str] = set()
-    once = []
+    alike: list[LedgerWrite] = []
     for write in writes:
-        if write.record_id in seen:
+        if write.record_id in seen or (OWNER in write.after) is not (OWNER in writes[0].after):
             break
         seen.add(write.record_id)
-        once.append(write)
-    return once
+        alike.append(write)
+    return alike
 
 
-def _texts(table: pa.Table, columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
-    return {row["id"]: {c: text(row[c]) for c in columns} for row in table.to_pylist()}
-
-
-def _write(write: LedgerWrite, types: Mapping[str, FieldType]) -> Write:
-    return Write(
-        RecordId(write.record_id),
-        {name: typed(value, types[name]) for name, value in write.after.items()},
-        {name: typed(value, types[name]) for name, value in write.before.items()},
-    )
-
-
-def _decided(write: LedgerWrite, result: WriteResult) -> LedgerWrite:
-    found = {name: text(value) for name, value in result.found.items()} or None
-    return replace(write, state=STATES[result.outcome], code=result.code, message=result.message, found=found)
-
-
-def _by_live(
-    write: LedgerWrite, live: Mapping[str, str | None] | None, types: Mapping[str, FieldType]
-) -> LedgerWrite:
-    if live is None:
-        return replace(write, state=WriteState.REJECTED, code="GONE", message="the record is no longer there")
-    if _holds(live, write.after, types):
-        return replace(write, state=WriteState.APPLIED, message="found written when it was read back")
-    if _holds(live, write.before, types):
-        return replace(write, state=WriteState.PLANNED)
-    found = {name: live[name] for name in write.after}
-    return replace(
-        write,
-        state=WriteState.CONFLICT,
-        found=found,
-        message="changed by somebody else while the answer was lost",
-    )
-
-
-def _holds(
-    live: Mapping[str, str | None] | None, wanted: Mapping[str, str | None], types: Mapping[str, FieldType]
-) -> bool:
-    return live is not None and all(
-        same(live.get(name), value, types[name]) for name, value in wanted.items()
-    )
+def _tell(marked: Sequence[LedgerWrite]) -> None:
+    """Say which were not written, and why."""
+    missed = [write for write in marked if write.state in (WriteState.REJECTED, WriteState.CONFLICT)]
+    for write in missed[:SHOWN]:
+        log.warning(
+            "not written",
+            record=write.record_id,
+            state=str(write.state),
+            code=write.code,
+            message=write.message,
+        )
+    if missed[SHOWN:]:
+        log.warning("not written either", writes=len(missed) - SHOWN)

@@ -77,7 +77,11 @@ class FilesConnector(WithoutExtras):
         return pa.Table.from_batches(batches).select(names)
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         """Compare with export and change file, then replace the change file once."""
         within_batch(len(writes), _CAPABILITIES.write_batch)

@@ -84,7 +84,11 @@ class HubSpotConnector(WithoutExtras):
         return self._reader.lookup(ids, columns)
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         """Compare, then set. A result `written` with code OVERWROTE had a person's edit come in between."""
         if not writes:

@@ -18,10 +18,8 @@ from connectors.salesforce.fields import Fields
 from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.wire.client import Client
-from connectors.salesforce.writing.collections import Collections
-from connectors.salesforce.writing.look import Look
-from connectors.salesforce.writing.owners import Owners
-from connectors.salesforce.writing.write import BATCH, Writer
+from connectors.salesforce.writing.assembly import writer
+from connectors.salesforce.writing.write import BATCH
 
 _CAPABILITIES = Capabilities(
     write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True, groups_owners=True
@@ -74,25 +72,26 @@ class SalesforceConnector:
         return self._reader.lookup(ids, columns)
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
-        """Compare and set by sObject Collections."""
+        """Compare, then set: owners by the way that `crm.owner_change` and the org demand, fields by Collections."""
         within_batch(len(writes), BATCH)
         if not writes:
             return []
         if len({write.id for write in writes}) < len(writes):
             raise ValueError("an account stands twice in one batch; put its values into one write")
         self._client.demand_org()
-        headers = {"Sforce-Auto-Assign": "FALSE"}
-        if self._settings.duplicate_rule_allow_save:
-            headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
-        look = Look(self._fields, self._mapping, self._reader)
-        collections = Collections(self._client, look, headers)
-        spare = self._settings.owner_change_may_delete_account_team
-        owners = Owners(self._fields, self._reader, collections, spare)
-        return Writer(look, collections, owners).write(writes)
+        moving = any("owner_id" in write.values for write in writes)
+        made = writer(self._client, self._fields, self._mapping, self._reader, self._settings, moving=moving)
+        return made.write(writes)
 
-    def settle(self, receipt: Receipt, writes: Sequence[Write]) -> list[WriteResult] | None:
+    def settle(
+        self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
+    ) -> list[WriteResult] | None:
         """None: no receipt is given yet."""
         return None
 

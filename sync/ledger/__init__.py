@@ -5,6 +5,6 @@ moved forward in state; `history` is append-only and hash-chained, so a changed 
 """
 
 from sync.ledger.store import Ledger
-from sync.ledger.values import Approval, Hold, LedgerWrite, Run, RunState, WriteState
+from sync.ledger.values import Approval, Handed, Hold, LedgerWrite, Run, RunState, WriteState
 
-__all__ = ["Approval", "Hold", "Ledger", "LedgerWrite", "Run", "RunState", "WriteState"]
+__all__ = ["Approval", "Handed", "Hold", "Ledger", "LedgerWrite", "Run", "RunState", "WriteState"]

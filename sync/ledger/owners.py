@@ -11,6 +11,9 @@ from sync.ledger.rows import to_text
 from sync.ledger.schema import holds, last_written
 from sync.ledger.values import Hold, LedgerWrite, WriteState
 
+AT_ONCE = 500
+"""Ids bound in one statement."""
+
 
 def remember_owners(
     connection: sa.Connection, run_id: str, marked: Sequence[LedgerWrite], at: datetime
@@ -71,3 +74,18 @@ def hold(connection: sa.Connection, found: Sequence[Hold]) -> None:
     ]
     if fresh:
         connection.execute(holds.insert(), fresh)
+
+
+def release(connection: sa.Connection, record_ids: Sequence[str], at: str, by: str) -> int:
+    """End the hold of these accounts, and forget that their owners are ours; how many were held."""
+    done = 0
+    for start in range(0, len(record_ids), AT_ONCE):
+        some = list(record_ids[start : start + AT_ONCE])
+        done += connection.execute(
+            holds.update()
+            .where(holds.c.record_id.in_(some), holds.c.released_at.is_(None))
+            .values(released_at=at, released_by=by)
+        ).rowcount
+        # Without this the next plan would see the human's change once more, and hold again.
+        connection.execute(last_written.delete().where(last_written.c.record_id.in_(some)))
+    return done

@@ -93,6 +93,17 @@ nights = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
 )
 
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False, index=True),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("seqs", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("settled_at", sa.Text),
+)
+
 history = sa.Table(
     "history",
     metadata,
@@ -106,10 +117,17 @@ history = sa.Table(
 
 
 def _first(connection: sa.Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(
+        connection,
+        [version, plans, approvals, runs, writes, last_written, holds, nights, history],
+    )
 
 
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_first,)
+def _receipts(connection: sa.Connection) -> None:
+    metadata.create_all(connection, [receipts])
+
+
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_first, _receipts)
 """Step n brings a ledger of version n to n + 1."""
 
 

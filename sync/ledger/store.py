@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.ledger import chain, owners
+from connectors.records import Receipt
+from sync.ledger import chain, owners, receipts, sending
 from sync.ledger.file import LedgerFile
-from sync.ledger.rows import from_json, ledger_write, run_of, to_json, to_text, to_time, write_row
+from sync.ledger.rows import from_json, run_of, to_json, to_text, to_time, write_row
 from sync.ledger.schema import approvals, history, holds, last_written, nights, plans, runs, writes
-from sync.ledger.values import Approval, Hold, LedgerWrite, Run, RunState, WriteState
+from sync.ledger.values import Approval, Handed, Hold, LedgerWrite, Run, RunState, WriteState
 
 
 class Ledger:
@@ -136,84 +137,82 @@ class Ledger:
         """The next writes of a run that are still planned, in order."""
         return self.in_state(run_id, WriteState.PLANNED, limit)
 
+    def waiting(self, run_id: str, at_most: int) -> int:
+        """How many planned writes of a run set no owner, counted up to `at_most`."""
+        with self._begin() as connection:
+            return sending.waiting(connection, run_id, at_most)
+
     def in_state(self, run_id: str, state: WriteState, limit: int) -> list[LedgerWrite]:
         """The first writes of a run in this state, in order."""
-        return self._writes(run_id, (state,), limit)
+        with self._begin() as connection:
+            return sending.some(connection, run_id, (state,), limit)
 
-    def undecided(self, run_id: str) -> list[LedgerWrite]:
-        """Writes that may or may not have reached the CRM: in flight when a process died, or unanswered."""
-        return self._writes(run_id, (WriteState.INFLIGHT, WriteState.UNKNOWN), None)
+    def undecided(self, run_id: str, size: int) -> Iterator[list[LedgerWrite]]:
+        """Writes that may or may not have reached the CRM, in order, in chunks of `size`: in flight when a process
+        died, or unanswered. They may be marked meanwhile."""
+        return self._chunks(run_id, (WriteState.INFLIGHT, WriteState.UNKNOWN), size)
+
+    def is_undecided(self, run_id: str) -> bool:
+        """Whether there is any of those."""
+        return any(True for _ in self.undecided(run_id, 1))
+
+    def undecided_of(self, run_id: str, handed: Handed) -> list[LedgerWrite]:
+        """Those of them that were handed over as this work."""
+        with self._begin() as connection:
+            states = (WriteState.INFLIGHT, WriteState.UNKNOWN)
+            return [w for span in handed.seqs for w in sending.between(connection, run_id, states, span)]
 
     def writes(self, run_id: str, states: Sequence[WriteState] = tuple(WriteState)) -> list[LedgerWrite]:
         """The writes of a run in these states, in order."""
-        return self._writes(run_id, states, None)
+        with self._begin() as connection:
+            return sending.some(connection, run_id, states, None)
 
     def applied(self, run_id: str, size: int) -> Iterator[list[LedgerWrite]]:
         """The applied writes of a run in order, in chunks of `size`."""
-        last = 0
-        query = sa.select(writes).where(writes.c.run_id == run_id, writes.c.state == str(WriteState.APPLIED))
-        while True:
-            with self._begin() as connection:
-                rows = (
-                    connection.execute(query.where(writes.c.seq > last).order_by(writes.c.seq).limit(size))
-                    .mappings()
-                    .all()
-                )
-            if not rows:
-                return
-            last = rows[-1]["seq"]
-            yield [ledger_write(row) for row in rows]
+        return self._chunks(run_id, (WriteState.APPLIED,), size)
 
     def remarked(self, run_id: str) -> list[LedgerWrite]:
         """Applied writes about which the connector said something, such as an edit that they overwrote."""
-        query = sa.select(writes).where(
-            writes.c.run_id == run_id, writes.c.state == str(WriteState.APPLIED), writes.c.code != ""
-        )
         with self._begin() as connection:
-            return [ledger_write(row) for row in connection.execute(query.order_by(writes.c.seq)).mappings()]
+            return sending.remarked(connection, run_id)
 
-    def _writes(self, run_id: str, states: Sequence[WriteState], limit: int | None) -> list[LedgerWrite]:
-        query = (
-            sa.select(writes)
-            .where(writes.c.run_id == run_id, writes.c.state.in_([str(s) for s in states]))
-            .order_by(writes.c.seq)
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        with self._begin() as connection:
-            return [ledger_write(row) for row in connection.execute(query).mappings()]
+    def _chunks(self, run_id: str, states: Sequence[WriteState], size: int) -> Iterator[list[LedgerWrite]]:
+        last = 0
+        while True:
+            with self._begin() as connection:
+                chunk = sending.some(connection, run_id, states, size, after=last)
+            if not chunk:
+                return
+            last = chunk[-1].seq
+            yield chunk
 
-    def mark(self, run_id: str, marked: Sequence[LedgerWrite], *, at: datetime) -> None:
+    def mark(
+        self,
+        run_id: str,
+        marked: Sequence[LedgerWrite],
+        *,
+        at: datetime,
+        settled: Sequence[int] = (),
+    ) -> None:
         """Move writes to a new state, in one durable transaction, and remember what was applied last.
 
-        An applied owner is remembered as ours; an owner that moved under us becomes a hold.
+        An applied owner is remembered as ours; an owner that moved under us becomes a hold. `settled` names
+        the work (`Handed.id`) whose outcome this is.
         """
         with self._begin() as connection:
-            connection.execute(
-                writes.update()
-                .where(writes.c.run_id == run_id, writes.c.seq == sa.bindparam("key"))
-                .values(
-                    state=sa.bindparam("to_state"),
-                    code=sa.bindparam("to_code"),
-                    message=sa.bindparam("to_message"),
-                    found=sa.bindparam("to_found"),
-                    updated_at=to_text(at),
-                ),
-                [
-                    {
-                        "key": w.seq,
-                        "to_state": str(w.state),
-                        "to_code": w.code,
-                        "to_message": w.message,
-                        "to_found": None if w.found is None else to_json(w.found),
-                    }
-                    for w in marked
-                ],
-            )
+            sending.mark(connection, run_id, marked, at)
             owners.remember_owners(connection, run_id, marked, at)
-            chain.append(
-                connection, at, "writes", {"run": run_id, "states": [[w.seq, str(w.state)] for w in marked]}
-            )
+            receipts.settle(connection, settled, at)
+
+    def keep_receipt(self, run_id: str, receipt: Receipt, seqs: Iterable[int], *, at: datetime) -> int:
+        """Remember, durably, what stands for the work that these writes are about to be handed over as; its id."""
+        with self._begin() as connection:
+            return receipts.keep(connection, run_id, receipt, seqs, at)
+
+    def unsettled(self, run_id: str) -> list[Handed]:
+        """Work of a run whose outcome is not known yet, oldest first."""
+        with self._begin() as connection:
+            return receipts.unsettled(connection, run_id)
 
     def finish_run(self, run_id: str, state: RunState, *, at: datetime, summary: Mapping[str, Any]) -> None:
         """Close a run."""
@@ -307,15 +306,9 @@ class Ledger:
     def release(self, record_ids: Sequence[str], *, at: datetime, by: str) -> int:
         """End the hold of these accounts; the rules decide again at the next plan. Returns how many were held."""
         with self._begin() as connection:
-            done = connection.execute(
-                holds.update()
-                .where(holds.c.record_id.in_(list(record_ids)), holds.c.released_at.is_(None))
-                .values(released_at=to_text(at), released_by=by)
-            ).rowcount
-            # Without this the next plan would see the human's change once more, and hold again.
-            connection.execute(last_written.delete().where(last_written.c.record_id.in_(list(record_ids))))
+            done = owners.release(connection, record_ids, to_text(at), by)
             chain.append(connection, at, "release", {"records": list(record_ids), "by": by})
-        return int(done)
+        return done
 
     # nights
 

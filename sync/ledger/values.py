@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from connectors.records import Receipt
+
 
 class WriteState(StrEnum):
     """Where one write stands; planned -> inflight -> one of the others."""
@@ -48,6 +50,17 @@ class LedgerWrite:
     code: str = ""
     message: str = ""
     found: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Writes that were handed over as work which the CRM carries out by itself."""
+
+    id: int
+    receipt: Receipt
+    """What the connector knows the work by."""
+    seqs: tuple[tuple[int, int], ...]
+    """First and last number of every stretch of its writes."""
 
 
 @dataclass(frozen=True, slots=True)

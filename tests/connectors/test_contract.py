@@ -70,7 +70,11 @@ class Memory(WithoutExtras):
         return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(n) for n in ("id", *columns)]))
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         within_batch(len(writes), self.capabilities.write_batch)
         return [self.write_one(write) for write in writes]
@@ -207,18 +211,26 @@ class WritesWhatIsThere(Memory):
 
 class StopsAtABadRow(Memory):
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
-        results = super().write(writes, receipt=receipt)
+        results = super().write(writes, receipt=receipt, stopping=stopping)
         rejected = any(result.outcome is Outcome.REJECTED for result in results)
         return [replace(r, outcome=Outcome.REJECTED) for r in results] if rejected else results
 
 
 class AnswersInItsOwnOrder(Memory):
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
-        return super().write(writes, receipt=receipt)[::-1]
+        return super().write(writes, receipt=receipt, stopping=stopping)[::-1]
 
 
 class InventsAbsentAccounts(Memory):

@@ -74,7 +74,11 @@ class FakeCrm(WithoutExtras):
         return pa.Table.from_pylist(rows, schema)
 
     def write(
-        self, writes: Sequence[Write], *, receipt: Callable[[Receipt], None] = lambda receipt: None
+        self,
+        writes: Sequence[Write],
+        *,
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         if len({write.id for write in writes}) < len(writes):
             raise ValueError("an account stands twice in one batch")
