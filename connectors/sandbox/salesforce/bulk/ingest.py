@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from connectors.sandbox.ledger import By
@@ -43,8 +44,8 @@ class IngestJobs:
             self._workers.finish(job)
 
     async def _run(self, job: Job) -> None:
-        for _ in self._uploads.rows(job):
-            pass  # Salesforce reads the whole upload before it writes a row
+        for _ in grouped(self._uploads.rows(job), BATCH_ROWS):
+            await asyncio.sleep(0)  # Salesforce reads the whole upload before it writes a row
         sent = self._uploads.rows(job)
         header = next(sent, None)
         if header is None:

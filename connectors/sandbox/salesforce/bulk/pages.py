@@ -75,10 +75,10 @@ def _most(query: Mapping[str, str], default: int) -> int:
     return min(int(given), default)
 
 
-def csv_answer(core: Core, request: Request, blocks: Iterator[bytes], headers: Mapping[str, str]) -> Response:
+def csv_answer(core: Core, request: Request, blocks: Iterator[bytes]) -> Response:
     """The blocks as one CSV answer, streamed, and compressed where the client takes gzip."""
     type = "text/csv; charset=UTF-8" if core.settings["bulk_charset"] else "text/csv"
-    made = {"Content-Type": type, **headers}
+    made = {"Content-Type": type}
     if _takes_gzip(request):
         made["Content-Encoding"] = "gzip"
         blocks = _compressed(blocks)

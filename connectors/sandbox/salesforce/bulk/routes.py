@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 
 from connectors.sandbox.core import fault_of
@@ -116,7 +116,7 @@ class Bulk:
             "Sforce-Locator": locator(job, stop) if stop < job.processed else "null",
         }
         blocks = Snapshot(self._core.state, job).pages(wanted.start, served)
-        return 200, csv_answer(self._core, request, blocks, {}), headers
+        return 200, csv_answer(self._core, request, self._kept(job, blocks)), headers
 
     async def result_pages(self, request: Request, base: str) -> Answer:
         job = self._complete(request)
@@ -188,7 +188,16 @@ class Bulk:
             raise _wrong_state(job, "JobComplete")
         shuffled = self._core.settings["bulk_shuffled"]
         blocks = self._uploads.results(job, cast(Which, which), shuffled=shuffled)
-        return 200, csv_answer(self._core, request, blocks, {}), {}
+        return 200, csv_answer(self._core, request, self._kept(job, blocks)), {}
+
+    def _kept(self, job: Job, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks as long as the job is there; a download of a job that is deleted breaks off."""
+        while self._jobs.exists(job):
+            block = next(blocks, None)
+            if block is None:
+                return
+            yield block
+        raise ClientDisconnect
 
     # -- both
 

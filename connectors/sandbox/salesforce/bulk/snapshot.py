@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from connectors.sandbox.salesforce.bulk.csvtext import DELIMITERS, ENDINGS, java_double, line
 from connectors.sandbox.salesforce.bulk.jobs import Job, results_table
-from connectors.sandbox.salesforce.shape.fields import IDS, Field
+from connectors.sandbox.salesforce.shape.fields import Field
 from connectors.sandbox.salesforce.soql.compile import Plan
 from connectors.sandbox.salesforce.soql.tree import Select
 from connectors.sandbox.state import State
 from connectors.sandbox.tables import Stored
 
 _BLOCK = 2_000
+_PLAIN = ("id", "reference", "int", "double", "currency", "percent", "boolean", "date", "datetime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +32,36 @@ class Style:
 
 
 def _text(sql: str, field: Field, style: Style) -> str:
-    """The SQL of a value as text, null where it is missing."""
+    """The SQL of a value as text, null where it is missing; quotes in it are not doubled yet."""
     if field.type == "boolean":
         return f"CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
     if field.type == "datetime":
         at = f"strftime('%Y-%m-%dT%H:%M:%S', {sql} / 1000, 'unixepoch')"
         return f"{at} || printf('.%03dZ', {sql} % 1000)"
-    if field.type == "int":
-        return f"CAST({sql} AS TEXT)"
-    if field.column.type == "real":
-        small = f"abs({sql}) < 1e7 AND abs({sql}) >= 1e-3" if style.java_numbers else f"abs({sql}) < 1e15"
-        # SQLite prints 15 digits; a number that needs more, or Java's letter E, is left to Python.
-        plain = f"({sql} = 0 OR {small}) AND CAST(CAST({sql} AS TEXT) AS REAL) = {sql}"
-        return f"CASE WHEN {sql} IS NULL THEN NULL WHEN {plain} THEN CAST({sql} AS TEXT) ELSE _java_double({sql}) END"
-    return sql if field.type in IDS else f"replace({sql}, '\"', '\"\"')"
+    return _number(sql, style) if field.column.type == "real" else sql
 
 
-def _cell(sql: str, field: Field, style: Style) -> str:
-    text = _text(sql, field, style)
-    if style.quoted_nulls:
-        return f"'\"' || coalesce({text}, '') || '\"'"
-    return f"coalesce('\"' || ({text}) || '\"', '')"
+def _number(sql: str, style: Style) -> str:
+    """SQLite prints 15 digits; what needs more, and what is rare, is left to Python."""
+    small = f"abs({sql}) < {'1e7' if style.java_numbers else '1e15'} AND abs({sql}) >= 1e-3"
+    cases = f"WHEN {sql} IS NULL THEN NULL WHEN ({sql} = 0 OR {small}) AND CAST(CAST({sql} AS TEXT) AS REAL) = {sql}"
+    digits = f"CAST(CAST({sql} AS INTEGER) AS TEXT)"
+    rest = f"coalesce(nullif(rtrim(substr({digits}, 2), '0'), ''), '0')"
+    large = f"substr({digits}, 1, 1) || '.' || {rest} || 'E' || (length({digits}) - 1)"
+    whole = f"{sql} >= 1e7 AND {sql} < 1e15 AND {sql} = CAST({sql} AS INTEGER)"
+    return f"CASE {cases} THEN CAST({sql} AS TEXT) WHEN {whole} THEN {large} ELSE _java_double({sql}) END"
+
+
+def _line(plan: Plan, style: Style) -> str:
+    """The SQL of a row's whole line: one printf, whose %w doubles the quotes of a text."""
+    forms, values = [], []
+    for output in plan.outputs:
+        text = _text(output.sql, output.field, style)
+        form = '"%s"' if output.field.type in _PLAIN else '"%w"'
+        forms.append(form if style.quoted_nulls else "%s")
+        missing = f"CASE WHEN {output.sql} IS NULL THEN '' ELSE printf('{form}', {text}) END"
+        values.append(f"coalesce({text}, '')" if style.quoted_nulls else missing)
+    return f"printf('{style.delimiter.join(forms)}', {', '.join(values)})"
 
 
 class Snapshot:
@@ -98,9 +108,9 @@ class Snapshot:
             start = str(stop)
 
     def _take(self, plan: Plan, style: Style, where: str, parameters: Sequence[Stored]) -> int:
-        cells = f" || '{style.delimiter}' || ".join(_cell(o.sql, o.field, style) for o in plan.outputs)
+        made = _line(plan, style)
         return self._state.run(
-            f"INSERT INTO {self._table}(line) SELECT {cells} FROM {plan.joins} WHERE {where}", parameters
+            f"INSERT INTO {self._table}(line) SELECT {made} FROM {plan.joins} WHERE {where}", parameters
         )
 
     def pages(self, start: int, stop: int) -> Iterator[bytes]:
