@@ -2,6 +2,7 @@
 
     GET  history?object=&id=     POST faults {kind, method, path, after, times, …details}   GET, DELETE faults
     POST edit {object, id, values, actor}     GET clock   POST clock {advance}     GET, POST settings
+    POST fields {object, name, type}
     GET, DELETE calls     GET records?object=     GET credentials     GET crashes
 A wrong request is answered 400 {"error": "…"}.
 """
@@ -55,6 +56,7 @@ class Admin:
             "edit": {"POST": self.edit},
             "clock": {"GET": self.clock, "POST": self.move_clock},
             "settings": {"GET": self.settings, "POST": self.change_settings},
+            "fields": {"POST": self.add_field},
             "calls": {"GET": self.calls, "DELETE": self.forget_calls},
             "records": {"GET": self.records},
             "credentials": {"GET": self.credentials},
@@ -93,6 +95,12 @@ class Admin:
     async def edit(self, request: Request) -> Any:
         given = await request.json()
         self._vendor.edit(given["object"], given["id"], given["values"], given.get("actor", "human"))
+        return {}
+
+    async def add_field(self, request: Request) -> Any:
+        given = await request.json()
+        self._vendor.add_field(given["object"], given["name"], given["type"])
+        self._core.state.index()
         return {}
 
     async def clock(self, request: Request) -> Any:

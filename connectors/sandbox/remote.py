@@ -68,6 +68,10 @@ class Crm:
         """Changes a record as a person would in the CRM's own screens."""
         self._call("POST", "edit", body={"object": object, "id": id, "values": dict(values), "actor": actor})
 
+    def add_field(self, object: str, name: str, type: str) -> None:
+        """Adds a custom field as an admin would, one that the connecting user may read and write."""
+        self._call("POST", "fields", body={"object": object, "name": name, "type": type})
+
     def advance(self, seconds: float) -> None:
         """Moves the CRM's clock."""
         self._call("POST", "clock", body={"advance": seconds})

@@ -12,6 +12,7 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.shape import features
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
+from connectors.sandbox.salesforce.shape.lines import custom_object
 from connectors.sandbox.salesforce.shape.schema import OBJECTS, TOOLING
 from connectors.sandbox.settings import Setting
 from connectors.sandbox.tables import Stored, Table
@@ -50,6 +51,8 @@ class Org:
         self.tooling = {o.name.lower(): o for o in TOOLING}
         for object in (*OBJECTS, *TOOLING):
             self._declare(object)
+        for given in core.state.recall("custom objects", []):
+            self._declare(custom_object(**given))
         for name, stored in core.state.recall("custom fields", {}).items():
             self._declare(self._restored(self._known[name], stored))
         self._numbers: dict[str, int] = {}
@@ -86,6 +89,17 @@ class Org:
         return object
 
     # -- fields and who may see them
+
+    def add_object(self, name: str, label: str) -> SObject:
+        """Adds a custom object, with a name and an owner, that the user may do everything with."""
+        if name.lower() in self._known:
+            raise ValueError(f"the org already has an object {name}")
+        kept = self.core.state.recall("custom objects", [])
+        made = custom_object(name, label, len(kept))
+        self._declare(made)
+        kept.append({"name": name, "label": label, "number": len(kept)})
+        self.core.state.remember("custom objects", kept)
+        return made
 
     def add_field(self, object: SObject, field: Field) -> None:
         """Adds a custom field that nobody may see yet."""
@@ -180,7 +194,8 @@ class Org:
         kinds = {
             "Text": "string", "LongTextArea": "textarea", "Number": "double", "Currency": "currency",
             "Percent": "percent", "Checkbox": "boolean", "Date": "date", "DateTime": "datetime", "Url": "url",
-            "Email": "email", "Phone": "phone", "Picklist": "picklist",
+            "Email": "email", "Phone": "phone", "Picklist": "picklist", "MultiselectPicklist": "multipicklist",
+            "Lookup": "reference", "MasterDetail": "reference",
         }  # fmt: skip
         kind = str(metadata.get("type"))
         if kind not in kinds:
@@ -197,10 +212,16 @@ class Org:
             .get("valueSetDefinition", {})
             .get("value", [])
         )
+        if kinds[kind] == "reference":
+            related = full_name.removesuffix("__c") + "__r"
+            made = replace(
+                made, targets=(str(metadata.get("referenceTo")),), relationship=related, indexed=True
+            )
         help = metadata.get("inlineHelpText")
         return replace(
             made,
             nillable=kind != "Checkbox",
             values=tuple(v["valueName"] for v in values),
+            labels={v["valueName"]: v["label"] for v in values if v.get("label")},
             help=None if help is None else str(help),
         )

@@ -20,7 +20,8 @@ from connectors.sandbox.salesforce.oauth import Login, Sessions
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.packages import PACKAGES
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
-from connectors.sandbox.salesforce.shape.filling import fill, found
+from connectors.sandbox.salesforce.shape.filling import fill
+from connectors.sandbox.salesforce.shape.founding import found
 from connectors.sandbox.salesforce.soap.answers import XML, fault
 from connectors.sandbox.salesforce.soap.envelope import flavour_of
 from connectors.sandbox.salesforce.write import PERSON
@@ -128,12 +129,25 @@ class Salesforce:
         return self._core.state.load(known.name, wanted, map(complete, csvload.rows(table, path)))
 
     def add_field(self, object: str, name: str, type: str) -> None:
-        """Adds a custom field of a Tooling type (Text, Number, Checkbox, …) that the user may read and write."""
+        """Adds a custom field of a Tooling type that the user may read and write.
+
+        Text, Number, Checkbox, …; `Lookup(Account)` leads to another object, `Picklist(a;b)` and
+        `MultiselectPicklist(a;b::Label)` have values. A custom object (…__c) that is not there yet is made first.
+        """
+        if object.endswith("__c") and object.lower() not in self._org.objects:
+            self._org.add_object(object, object.removesuffix("__c").replace("_", " "))
         known = self._object(object)
+        kind, _, inside = type.rstrip(")").partition("(")
         sizes = {"Text": {"length": 255}, "LongTextArea": {"length": 32_768}}
-        metadata = {"type": type, "label": name, "precision": 18, "scale": 4, **sizes.get(type, {})}
+        metadata = {"type": kind, "label": name, "precision": 18, "scale": 4, **sizes.get(kind, {})}
+        if kind in ("Lookup", "MasterDetail"):
+            metadata["referenceTo"] = self._object(inside).name
+        elif inside:
+            given = [value.partition("::") for value in inside.split(";")]
+            values = [{"valueName": value, "label": label or value} for value, _, label in given]
+            metadata["valueSet"] = {"valueSetDefinition": {"value": values}}
         field = self._org.custom_field(known, name, metadata)
-        self._org.add_field(known, replace(field, indexed=False))
+        self._org.add_field(known, replace(field, indexed=field.type == "reference"))
         self._org.grant(known.name, name)
 
     def records(self, object: str) -> Sequence[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed, no_such_column, not_found
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.ownership import NO_OPTIONS, Moved, Options, Ownership
-from connectors.sandbox.salesforce.shape import checks
+from connectors.sandbox.salesforce.shape import checks, persons
 from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.derive import derived
 from connectors.sandbox.salesforce.shape.fields import SObject
@@ -71,6 +71,7 @@ class Writer:
         if how.strict:
             checks.check_writable(org, object, values, new=True)
         row = self._defaults(object) | _stored(object, values)
+        row |= persons.named(object, row)
         checks.check_complete(object, row)
         checks.check_references(org, object, row)
         checks.check_owner(org, object, row.get("OwnerId"))
@@ -80,6 +81,8 @@ class Writer:
         id = ids.make(object.prefix, org.next_number(object.name))
         with org.core.state.transaction():
             org.core.state.insert(object.name, {"Id": id, **org.stamped(row, by, new=True)}, by)
+            if object.name == "Account":
+                persons.joined(org, id, row, by)
             self._assign(object, id, by, how)
         self._written(object)
         return id
@@ -102,6 +105,8 @@ class Writer:
         row |= derived(object.name, row, {**before, **row}, org)
         with org.core.state.transaction():
             org.core.state.update(object.name, id, row, by, stamps=org.stamped({}, by))
+            if before.get("IsPersonAccount"):
+                persons.followed(org, before, row, by)
             if moved and object.name == "Account":
                 old, new = str(before.get("OwnerId")), str(row["OwnerId"])
                 self._ownership.follow(Moved(id, old, new, by, how.options))
@@ -140,6 +145,8 @@ class Writer:
             row |= {"Status": "Not Started", "Priority": "Normal", "TaskSubtype": "Task"}
         if object.name == "Event":
             row["EventSubtype"] = "Event"
+        if object.name == "Lead":
+            row["Status"] = "Open - Not Contacted"
         return row
 
     def _assign(self, object: SObject, id: str, by: By, how: How) -> None:

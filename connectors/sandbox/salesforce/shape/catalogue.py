@@ -85,7 +85,7 @@ CATALOGUE: tuple[SObject, ...] = (
         feature="multi_currency",
     ),
     sobject(
-        "DatedConversionRate", "Dated Conversion Rates", "04w", _DATED_RATE, bin=False, setup=True,
+        "DatedConversionRate", "Dated Conversion Rates", "04w", _DATED_RATE, bin=False, setup=True, writable="ud",
         feature="dated_rates",
     ),
     sobject("Lead", "Leads", "00Q", _LEAD, currency=True),

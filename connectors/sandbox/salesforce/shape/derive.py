@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from connectors.sandbox import seed_words
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.places import placed
 from connectors.sandbox.tables import Stored
 
 _STAGES = {name: (probability * 100, closed, won) for name, probability, closed, won, _ in seed_words.STAGES}
-_OPEN_STAGES = {
+OPEN_STAGES = {
     "Needs Analysis": 20.0,
     "Value Proposition": 50.0,
     "Id. Decision Makers": 60.0,
@@ -39,16 +40,32 @@ def derived(
         return _opportunity(changed, whole)
     if object in ("Task", "Event"):
         return _activity(object, changed, whole, org)
-    if object == "User" and {"FirstName", "LastName"} & changed.keys():
-        return {"Name": " ".join(str(whole[k]) for k in ("FirstName", "LastName") if whole.get(k))}
+    if object == "Account":
+        return _account(changed, whole, org)
+    if object in ("User", "Contact", "Lead") and {"FirstName", "LastName"} & changed.keys():
+        return {"Name": person_name(whole)}
     return {}
+
+
+def _account(changed: Mapping[str, Stored], whole: Mapping[str, Stored], org: Org) -> dict[str, Stored]:
+    made: dict[str, Stored] = {}
+    if org.core.settings["state_country_picklists"]:
+        made |= placed(changed, whole, "Billing") | placed(changed, whole, "Shipping")
+    if whole.get("LastName") and {"FirstName", "LastName"} & changed.keys():
+        made |= {"Name": person_name(whole), "IsPersonAccount": 1}
+    return made
+
+
+def person_name(row: Mapping[str, Stored]) -> str:
+    """A person's name as Salesforce puts it together."""
+    return " ".join(str(row[part]) for part in ("FirstName", "LastName") if row.get(part))
 
 
 def _opportunity(changed: Mapping[str, Stored], whole: Mapping[str, Stored]) -> dict[str, Stored]:
     made: dict[str, Stored] = {}
     if "StageName" in changed:
         stage = str(whole["StageName"])
-        probability, closed, won = _STAGES.get(stage, (_OPEN_STAGES.get(stage, 10.0), False, False))
+        probability, closed, won = _STAGES.get(stage, (OPEN_STAGES.get(stage, 10.0), False, False))
         made |= {"IsClosed": int(closed), "IsWon": int(won)}
         made["ForecastCategory"], made["ForecastCategoryName"] = forecast(stage)
         if "Probability" not in changed:

@@ -17,7 +17,7 @@ def listed(object: SObject, base: str) -> dict[str, Any]:
         "associateEntityType": None,
         "associateParentEntity": None,
         "createable": object.createable,
-        "custom": False,
+        "custom": object.name.endswith("__c"),
         "customSetting": False,
         "deepCloneable": object.name == "Opportunity",
         "deletable": object.deletable,

@@ -1,4 +1,4 @@
-"""Fills an org: what every org has, and the sample data."""
+"""Fills an org with the sample data."""
 
 from __future__ import annotations
 
@@ -11,52 +11,12 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.derive import fiscal, forecast
+from connectors.sandbox.salesforce.shape.founding import record_type, user
+from connectors.sandbox.salesforce.shape.places import CONVERTED, state_of
 from connectors.sandbox.seed_company import DAY
 from connectors.sandbox.tables import Stored
 
 Ids = list[str]
-
-
-def found(org: Org, username: str) -> None:
-    """The org's own records, profiles and its two first users, where they are missing."""
-    state = org.core.state
-    if state.count("Organization"):
-        return
-    by = By(org.admin_id, org.core.clock.now())
-    profiles = ("System Administrator", "Standard User", "Minimum Access - API Only Integrations")
-    rows: list[tuple[str, dict[str, Stored]]] = [
-        ("Organization", {"Id": org.id, "Name": "Sandbox Org", "Country": "US", "TimeZoneSidKey": "America/New_York",
-            "LanguageLocaleKey": "en_US", "FiscalYearStartMonth": "1", "OrganizationType": "Enterprise Edition",
-            "InstanceName": "SU0", "IsSandbox": 0}),
-        ("User", _user(org.user_id, "Integration", "User", username, "integration@example.com", 3, active=True)),
-        ("User", _user(org.admin_id, "Ada", "Admin", "admin@sandbox.example.com", "admin@example.com", 1, active=True)),
-        ("PermissionSet", {"Id": org.profile_set_id, "Name": "X00e_integration", "Label": "X00e_integration",
-            "ProfileId": ids.make("00e", 3), "IsOwnedByProfile": 1}),
-        ("PermissionSetAssignment", {"Id": ids.make("0Pa", 1), "PermissionSetId": org.profile_set_id, "AssigneeId": org.user_id}),
-    ]  # fmt: skip
-    for number, name in enumerate(profiles, 1):
-        rows.append(("Profile", {"Id": ids.make("00e", number), "Name": name, "UserType": "Standard"}))
-    for object, row in rows:
-        values = org.stamped(row, by, new=True)
-        state.load(object, list(values), [tuple(values.values())])
-
-
-def _user(
-    id: str, first: str, last: str, username: str, email: str, profile: int, *, active: bool
-) -> dict[str, Stored]:
-    return {
-        "Id": id,
-        "Username": username,
-        "FirstName": first or None,
-        "LastName": last,
-        "Name": f"{first} {last}".strip(),
-        "Email": email,
-        "Alias": (first[:1] + last).lower()[:8],
-        "IsActive": int(active),
-        "TimeZoneSidKey": "America/New_York",
-        "ProfileId": ids.make("00e", profile),
-        "UserType": "Standard",
-    }
 
 
 def fill(org: Org, seed: sample.Seed) -> None:
@@ -91,9 +51,10 @@ def _people(org: Org, seed: sample.Seed) -> Ids:
         else:
             id = ids.make("005", 100 + person.number)
             username = f"rep{person.number}@sandbox.example.com"
-            row = _user(
+            row = user(
                 id, person.first_name, person.last_name, username, person.email, 2, active=person.active
             )
+            row["UserRoleId"] = ids.make("00E", 2 + person.number % 2)
         values = org.stamped(row, by, new=True)
         org.core.state.load(
             "Group" if person.role == "queue" else "User", list(values), [tuple(values.values())]
@@ -125,7 +86,9 @@ def _accounts(
     org: Org, seed: sample.Seed, accounts: Ids, owners: Ids, now: int
 ) -> Iterator[dict[str, Sequence[Stored]]]:
     """Accounts that nobody owns belong to the integration user: a Salesforce account always has an owner."""
+    business, partner = (record_type(name) for name in ("Business_Account", "Partner_Account"))
     for c in sample.companies(seed, now):
+        codes = [CONVERTED.get((country or "").strip().casefold()) for country in c["country"]]
         owner = [org.user_id if o is None else owners[o] for o in c["owner"]]
         yield {
             "Id": [accounts[n] for n in c["number"]],
@@ -134,6 +97,10 @@ def _accounts(
             "OwnerId": owner,
             "BillingCountry": c["country"],
             "BillingState": c["state"],
+            "BillingCountryCode": codes,
+            "BillingStateCode": [state_of(*place) for place in zip(codes, c["state"], strict=True)],
+            "CurrencyIsoCode": _currencies(c["number"]),
+            "RecordTypeId": [partner if n % 4 == 0 else business for n in c["number"]],
             "BillingCity": c["city"],
             "BillingPostalCode": c["postal_code"],
             "BillingStreet": c["street"],
@@ -150,6 +117,7 @@ def _accounts(
 def _opportunities(
     seed: sample.Seed, accounts: Ids, owners: Ids, now: int
 ) -> Iterator[dict[str, Sequence[Stored]]]:
+    new, renewal = (record_type(name) for name in ("New_Business", "Renewal"))
     for d in sample.deals(seed, now):
         owner = [owners[o] for o in d["owner"]]
         dates = _days(d["close_day"])
@@ -175,8 +143,15 @@ def _opportunities(
             "IsClosed": [int(c) for c in d["closed"]],
             "IsWon": [int(w) for w in d["won"]],
             "IsPrivate": [0] * len(owner),
+            "CurrencyIsoCode": _currencies(d["company"]),
+            "RecordTypeId": [renewal if n % 3 == 0 else new for n in d["number"]],
             **_stamps(d["created"], d["modified"], owner),
         }
+
+
+def _currencies(companies: Sequence[int]) -> list[str]:
+    """Most companies deal in dollars, one in five in euros, one in twenty in pounds."""
+    return ["GBP" if n % 20 == 7 else "EUR" if n % 5 == 2 else "USD" for n in companies]
 
 
 def _days(days: Sequence[int]) -> list[str]:

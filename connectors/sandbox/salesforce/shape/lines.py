@@ -85,3 +85,15 @@ def sobject(
     label = "".join(f" {c}" if c.isupper() else c for c in name).strip()
     c, u, d = (action in writable for action in "cud")
     return SObject(name, label, plural, prefix, fields, c, d, u, setup, feature)
+
+
+_CUSTOM = """
+Name|string(80)|Name|default name fixed
+OwnerId|reference|Owner ID|required default fixed to=Group,User:Owner index
+"""
+
+
+def custom_object(name: str, label: str, number: int) -> SObject:
+    """The n-th object that an admin made, before it has fields of its own."""
+    prefix = f"a0{chr(ord('0') + number) if number < 10 else chr(ord('A') + number - 10)}"
+    return replace(sobject(name, f"{label}s", prefix, _CUSTOM, currency=True), label=label)

@@ -13,8 +13,8 @@ from connectors.sandbox.salesforce.shape.lines import sobject
 _INDUSTRIES = ";".join(name for name, _ in seed_words.INDUSTRIES)
 _COUNTRIES = ";".join(f"{country.code}::{country.spellings[0][0]}" for country in seed_words.COUNTRIES)
 _STAGES = (
-    "Prospecting;Qualification;Needs Analysis;Value Proposition;Id. Decision Makers;Perception Analysis;"
-    "Proposal/Price Quote;Negotiation/Review;Closed Won;Closed Lost"
+    "Prospecting;Qualification;Needs Analysis;Value Proposition;Id. Decision Makers::Identify decision makers;"
+    "Perception Analysis;Proposal/Price Quote::Proposal sent;Negotiation/Review;Closed Won;Closed Lost"
 )
 
 _ACCOUNT = f"""
