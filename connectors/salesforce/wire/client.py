@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from connectors.base import Identity, Quota
 from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknown, Unavailable, WrongOrg
@@ -17,12 +17,16 @@ from connectors.retry import RetryPolicy
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.ids import full_id
 from connectors.salesforce.wire.answers import Answer, error_of
-from connectors.salesforce.wire.login import log_in
+from connectors.salesforce.wire.login import Logins, log_in
 from connectors.salesforce.wire.transport import open_session
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
+_XML = {"Content-Type": "text/xml; charset=UTF-8", "Accept": "text/xml", "SOAPAction": '""'}
+_BLOCK = 1 << 16
+Sink = Callable[[bytes], object]
+"""Takes the body of an answer, block by block."""
 _USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
 
 
@@ -34,10 +38,14 @@ class Client:
     tell errors by status alone (1.12.10).
     """
 
-    def __init__(self, settings: SalesforceSettings, retry: RetryPolicy) -> None:
-        self._settings, self._retry = settings, retry
+    def __init__(
+        self, settings: SalesforceSettings, retry: RetryPolicy, logins: Logins | None = None
+    ) -> None:
+        self._settings, self.retry = settings, retry
         self._session = open_session(settings)
+        self._logins = logins or Logins()
         self._client: Salesforce | None = None
+        self._ended: Salesforce | None = None
         self._org: str | None = None
         self.user_id: RecordId | None = None
         """Who we are logged in as, once the org was asked."""
@@ -68,7 +76,23 @@ class Client:
                 raise error_of(answer, kind)
             return answer.json()
 
-        return self._retry.call(once)
+        return self.retry.call(once)
+
+    def twin(self) -> Client:
+        """A client for another thread: its own connections and counters, the same login."""
+        return Client(self._settings, self.retry, self._logins)
+
+    def download(
+        self, kind: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], sink: Sink
+    ) -> Answer:
+        """One try of a GET whose body goes to `sink` as it comes over the wire, still compressed.
+
+        The answer has headers and no body. Any failure is raised; `sink` may then have had part of the body.
+        """
+        answer = self._answer(kind, "GET", path, params, None, headers, sink=sink)
+        if answer.failed:
+            raise error_of(answer, kind)
+        return answer
 
     def write(self, kind: str, method: str, path: str, json: Any, headers: Mapping[str, str]) -> Any:
         """The decoded answer to a call that changes something; sent once.
@@ -85,6 +109,26 @@ class Client:
             return answer.json() if answer.body else None
         except Garbled as error:
             raise OutcomeUnknown(f"{kind}: {error}") from error
+
+    def soap(self, kind: str, path: str, message: Callable[[str], bytes]) -> Answer:
+        """The answer to a SOAP message, which is made anew with another session id where the last has expired.
+
+        Sent once otherwise; OutcomeUnknown where it may have been carried out and no whole answer came.
+        """
+
+        def once() -> Answer:
+            session = str((self._client or self._log_in()).session_id)
+            return self._once(kind, "POST", path, None, None, _XML, writing=True, content=message(session))
+
+        answer = once()
+        if not _session_ended(answer):
+            return answer
+        self._forget_session(answer, kind)
+        return once()
+
+    def note_usage(self, used: int, limit: int) -> None:
+        """The day's calls, as an answer told them elsewhere than in its headers."""
+        self.quota = Quota(limit, max(0, limit - used))
 
     def identity(self) -> Identity:
         """Which org the credentials open and as whom; fresh from the org."""
@@ -124,16 +168,20 @@ class Client:
         json: Any,
         headers: Mapping[str, str],
         writing: bool = False,
+        sink: Sink | None = None,
     ) -> Answer:
         """One response; where the session has expired, that of the same call after one new login."""
-        answer = self._once(kind, method, path, params, json, headers, writing)
+        answer = self._once(kind, method, path, params, json, headers, writing, sink=sink)
         if answer.status != 401:
             return answer
+        self._forget_session(answer, kind)
+        return self._once(kind, method, path, params, json, headers, writing, sink=sink)
+
+    def _forget_session(self, answer: Answer, kind: str) -> None:
+        """The next call logs in. A request that was refused for its session was not carried out: it may go again."""
         if self._settings.login.method == "session":
             raise AuthFailed(f"{error_of(answer, kind)}; the session id given in the config has ended")
-        self._client = None
-        # The request that a 401 answers was not carried out, so that sending a write again is safe.
-        return self._once(kind, method, path, params, json, headers, writing)
+        self._client, self._ended = None, self._client
 
     def _once(
         self,
@@ -144,6 +192,8 @@ class Client:
         json: Any,
         headers: Mapping[str, str],
         writing: bool,
+        content: bytes | None = None,
+        sink: Sink | None = None,
     ) -> Answer:
         client = self._client or self._log_in()
         url = f"https://{client.sf_instance}{path}" if path.startswith("/") else client.base_url + path
@@ -154,33 +204,54 @@ class Client:
         }
         self.calls[kind] += 1
         try:
-            response = self._session.request(
-                method, url, params=params, json=json, headers=sent, allow_redirects=False
-            )
-        except requests.RequestException as error:
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                json=json,
+                data=content,
+                headers=sent,
+                allow_redirects=False,
+                stream=sink is not None,
+            ) as response:
+                self._note_usage(response.headers)
+                body = _poured(response, sink) if sink and response.status_code < 300 else response.content
+        except (requests.RequestException, HTTPError) as error:
             raise _network_error(error, kind, writing) from error
-        self._note_usage(response.headers)
-        return Answer(response.status_code, response.headers, response.content)
+        return Answer(response.status_code, response.headers, body)
 
     def _log_in(self) -> Salesforce:
-        self.calls["login"] += 1
-        self._client = log_in(self._settings, self._session)
+        with self._logins.lock:
+            if self._logins.current is None or self._logins.current is self._ended:
+                self.calls["login"] += 1
+                self._logins.current = log_in(self._settings, self._session)
+            self._client = self._logins.current
         return self._client
 
     def _note_usage(self, headers: Mapping[str, str]) -> None:
         if found := _USAGE.search(headers.get("Sforce-Limit-Info", "")):
-            used, limit = int(found[1]), int(found[2])
-            self.quota = Quota(limit, max(0, limit - used))
+            self.note_usage(int(found[1]), int(found[2]))
 
 
-def _network_error(error: requests.RequestException, kind: str, writing: bool) -> ConnectorError:
+def _session_ended(answer: Answer) -> bool:
+    """Whether a SOAP answer refuses its session: a fault, with status 500 like every other."""
+    return answer.status == 401 or (answer.status == 500 and b"INVALID_SESSION_ID</faultcode>" in answer.body)
+
+
+def _poured(response: requests.Response, sink: Sink) -> bytes:
+    for block in response.raw.stream(_BLOCK, decode_content=False):
+        sink(block)
+    return b""
+
+
+def _network_error(error: Exception, kind: str, writing: bool) -> ConnectorError:
     told = f"{kind}: {type(error).__name__}"
     if not writing or _never_sent(error):
         return Unavailable(f"{told}; the org could not be reached or gave no whole answer")
     return OutcomeUnknown(f"{told} after the request was sent")
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _never_sent(error: Exception) -> bool:
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,14 @@ from connectors.secret import SecretRef
 
 if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
+
+
+@dataclass(slots=True)
+class Logins:
+    """The one login of a connector, shared by all its clients: whoever finds it ended makes the next one."""
+
+    current: Salesforce | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def log_in(settings: SalesforceSettings, session: requests.Session) -> Salesforce:
