@@ -60,7 +60,12 @@ class OwnerChange(BaseModel):
 
     keep_account_team: bool = True
     """Since Winter '21 an owner change by API deletes the team unless the SOAP header says otherwise (doc)."""
+    keep_opportunity_teams: bool = True
+    """Of opportunities that are transferred."""
     transfer: Transfer = Transfer()
+    one_by_one: bool = False
+    """Move contacts and open activities by updates of their own rather than by Salesforce's header, whose
+    documentation does not say that it moves only those of the old owner (?)."""
     send_email: bool = False
     """Tell the new owner, by Salesforce's own mail."""
     restore: bool = False
@@ -69,6 +74,26 @@ class OwnerChange(BaseModel):
     """auto: SOAP where the org has account teams or something is transferred, else Collections."""
     may_lose_teams_and_shares: bool = False
     """Demanded by `way: bulk`, and by `way: collections` in an org with teams: losing them is wanted."""
+    find_overwritten: bool = True
+    """Ask the account history after each batch whether a person changed an owner while it was being written."""
+
+    @property
+    def moves_children(self) -> bool:
+        """Whether anything beside the account changes hands."""
+        return any(self.transfer.model_dump().values())
+
+    @model_validator(mode="after")
+    def _possible(self) -> OwnerChange:
+        if self.way == "bulk" and not self.may_lose_teams_and_shares:
+            raise ValueError(
+                "way: bulk deletes account teams and manual shares; say may_lose_teams_and_shares: true, "
+                "or take way: soap, which keeps the teams"
+            )
+        if self.way == "bulk" and (self.moves_children or self.restore):
+            raise ValueError("way: bulk neither transfers nor restores anything; take way: soap or auto")
+        if self.way in ("bulk", "collections") and self.send_email:
+            raise ValueError(f"way: {self.way} sends no mail; take way: soap, or send_email: false")
+        return self
 
 
 class SalesforceSettings(Settings):
@@ -94,8 +119,6 @@ class SalesforceSettings(Settings):
     """Certificates of an own authority, in PEM, for a proxy that ends TLS."""
     duplicate_rule_allow_save: bool = False
     """Save although a duplicate rule warns."""
-    owner_change_may_delete_account_team: bool = False
-    """Since Winter '21 an owner change by REST deletes the account's team. False: such a change is rejected."""
     owner_change: OwnerChange = OwnerChange()
     bulk_read_above: int = Field(default=20_000, ge=0)
     """Rows above which a table is read by a Bulk 2.0 job rather than by REST pages."""
@@ -125,6 +148,22 @@ class SalesforceSettings(Settings):
         if not is_id(value) or not value.startswith("00D"):
             raise ValueError(f"{value!r} is no org id; find it under Setup, Company Information (00D…)")
         return full_id(value)
+
+    @field_validator("api_version")
+    @classmethod
+    def _knows_teams(cls, value: str) -> str:
+        if float(value) < 45:
+            raise ValueError(f"API version {value} cannot keep account teams; take 45.0 or later")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SalesforceSettings:
+        if self.strict and (self.owner_change.way in ("soap", "bulk") or self.owner_change.send_email):
+            raise ValueError(
+                "strict: true writes owners one record a request by REST, which goes neither by SOAP or Bulk "
+                "nor sends mail; take strict: false, or owner_change.way: auto and send_email: false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _own_host(self) -> SalesforceSettings:

@@ -58,22 +58,29 @@ class Answer:
 def error_of(answer: Answer, what: str) -> ConnectorError:
     """The error that a failed call is, in Salesforce's own words."""
     code, message = _said(answer)
-    told = f"{what}: {code or answer.status}{', ' + message.rstrip('.') if message else ''}"
-    if answer.status == 401:
+    return error_said(answer.status, code, message, what, _retry_after(answer))
+
+
+def error_said(
+    status: int, code: str, message: str, what: str, retry_after: float | None = None
+) -> ConnectorError:
+    """The error that a status and Salesforce's code and message mean."""
+    told = f"{what}: {code or status}{', ' + message.rstrip('.') if message else ''}"
+    if status == 401:
         return AuthFailed(told)
     if code == "REQUEST_LIMIT_EXCEEDED" and "TotalRequests" in message:
         return QuotaSpent(f"{told}; the org's calls of the last 24 hours are used up, run again later")
-    if answer.status in _BUSY or code == "REQUEST_LIMIT_EXCEEDED":
-        return RateLimited(told, retry_after=_retry_after(answer))
-    if answer.status >= 500 or code == "SERVER_UNAVAILABLE":
-        return Unavailable(told, retry_after=_retry_after(answer))
-    if code == "UNABLE_TO_LOCK_ROW" or answer.status == 423:
+    if status in _BUSY or code == "REQUEST_LIMIT_EXCEEDED":
+        return RateLimited(told, retry_after=retry_after)
+    if status >= 500 or code == "SERVER_UNAVAILABLE":
+        return Unavailable(told, retry_after=retry_after)
+    if code == "UNABLE_TO_LOCK_ROW" or status == 423:
         return Locked(told)
-    if code in _NOT_ALLOWED or answer.status == 403:
+    if code in _NOT_ALLOWED or status == 403:
         return MissingPermission(told)
-    if answer.status < 400:
+    if status < 400:
         return Garbled(f"{told}: a redirect instead of an answer")
-    return Refused(told, code=code, status=answer.status)
+    return Refused(told, code=code, status=status)
 
 
 def _said(answer: Answer) -> tuple[str, str]:

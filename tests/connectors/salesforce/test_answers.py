@@ -286,20 +286,6 @@ def test_a_value_that_the_field_rounds_away_is_unchanged(org: Org, connector: Sa
     assert org.sent() == []
 
 
-def test_an_account_with_a_team_is_not_moved(org: Org, connector: SalesforceConnector) -> None:
-    """An owner change by REST deletes the account's team, silently."""
-    org.mock.replace("GET", BASE + "sobjects/AccountTeamMember/describe", json={"fields": []})
-    org.mock.get(BASE + "query", json=_page([{"Id": "01M000000000001AAA", "AccountId": ACME}]))
-    org.answers_writes([_ok(BOLT)])
-    moves = [Write(RecordId(id), {"owner_id": LEE}, {"owner_id": ANA}) for id in (ACME, BOLT)]
-    results = connector.write(moves)
-    assert [(r.outcome, r.code) for r in results] == [
-        (Outcome.REJECTED, "ACCOUNT_TEAM"),
-        (Outcome.WRITTEN, ""),
-    ]
-    assert org.sent() == [[BOLT]]
-
-
 def test_the_day_s_quota_is_read_from_every_answer(org: Org, connector: SalesforceConnector) -> None:
     org.mock.get(BASE + "limits", json={}, headers={"Sforce-Limit-Info": "api-usage=18/5000"})
     assert (connector.quota().limit, connector.quota().remaining) == (5000, 4982)

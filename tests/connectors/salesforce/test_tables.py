@@ -123,24 +123,6 @@ def test_queues_and_the_user_we_log_in_as_are_no_people(world: SalesforceWorld) 
     fewer.close()
 
 
-def test_an_account_with_a_team_keeps_its_owner_and_its_team(world: SalesforceWorld) -> None:
-    first, second = world.owners()[:2]
-    held, free = (world.create({"name": name, "owner_id": first}) for name in ("With team", "Alone"))
-    made(world, "AccountTeamMember", AccountId=held, UserId=second, TeamMemberRole="Sales Rep")
-    moves = [Write(id, {"owner_id": second}, {"owner_id": first}) for id in (held, free)]
-    connector = world.connect()
-    results = connector.write(moves)
-    assert [(r.outcome, r.code) for r in results] == [
-        (Outcome.REJECTED, "ACCOUNT_TEAM"),
-        (Outcome.WRITTEN, ""),
-    ]
-    assert [m["AccountId"] for m in world.crm.records("AccountTeamMember")] == [held]
-    connector.close()
-    allowed = world.connect(owner_change_may_delete_account_team=True)
-    assert allowed.write(moves[:1])[0].outcome is Outcome.WRITTEN
-    allowed.close()
-
-
 def test_a_field_that_our_user_may_not_read_is_told_and_not_read_as_empty(world: SalesforceWorld) -> None:
     world.crm.settings(hidden_fields="Account.AnnualRevenue")
     connector = world.connect()

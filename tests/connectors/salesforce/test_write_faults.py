@@ -25,6 +25,8 @@ CALLS = {
     "write": r"/composite/sobjects$",
 }
 ACCOUNTS = 5
+TEAMS_MAY_GO = {"keep_account_team": False}
+"""By Collections, whose faults these are; test_owner_faults has those of SOAP."""
 _number = itertools.count(1000)
 
 
@@ -38,7 +40,7 @@ def test_every_row_of_a_write_ends_in_a_state_that_the_org_confirms(
     writes = [
         Write(id, {"score": score, "owner_id": second}, {"score": None, "owner_id": first}) for id in ids
     ]
-    connector = world.connect(read_timeout=0.3)
+    connector = world.connect(read_timeout=0.3, owner_change=TEAMS_MAY_GO)
     world.crm.fault(kind, path=CALLS[call], times=times, **details)
     try:
         results = connector.write(writes)
@@ -70,7 +72,7 @@ def _confirm(world: SalesforceWorld, results: list[WriteResult], score: float) -
 
 def _settle(world: SalesforceWorld, writes: list[Write], results: list[WriteResult], score: float) -> None:
     """Once nothing fails any more, the same writes end the matter, and nothing was ever done twice."""
-    connector = world.connect()
+    connector = world.connect(owner_change=TEAMS_MAY_GO)
     again = connector.write(writes)
     connector.close()
     for before, after in zip(results, again, strict=True):
@@ -101,7 +103,7 @@ def test_a_session_that_expires_mid_run_is_renewed_once_with_all_headers(
     """Without Sforce-Auto-Assign on the repeated call the org's assignment rule takes the account away."""
     first, second = world.owners()[:2]
     id = world.create({"name": "Expired", "owner_id": first})
-    connector = world.connect(method=method)
+    connector = world.connect(method=method, owner_change=TEAMS_MAY_GO)
     connector.lookup([id], ["name"])
     world.crm.fault("expire_session", path=CALLS["write"])
     [result] = connector.write([Write(id, {"owner_id": second}, {"owner_id": first})])
