@@ -94,14 +94,23 @@ class Client:
             raise error_of(answer, kind)
         return answer
 
-    def write(self, kind: str, method: str, path: str, json: Any, headers: Mapping[str, str]) -> Any:
-        """The decoded answer to a call that changes something; sent once.
+    def write(
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        json: Any,
+        headers: Mapping[str, str],
+        *,
+        content: bytes | None = None,
+    ) -> Any:
+        """The decoded answer to a call that changes something; sent once. `content` is a body as it stands.
 
         OutcomeUnknown where it may have been carried out and no whole answer tells. Any other error means
         that nothing was carried out.
         """
         try:
-            answer = self._answer(kind, method, path, None, json, headers, writing=True)
+            answer = self._answer(kind, method, path, None, json, headers, writing=True, content=content)
             if answer.status >= 500:
                 raise OutcomeUnknown(str(error_of(answer, kind)))
             if answer.failed:
@@ -169,13 +178,14 @@ class Client:
         headers: Mapping[str, str],
         writing: bool = False,
         sink: Sink | None = None,
+        content: bytes | None = None,
     ) -> Answer:
         """One response; where the session has expired, that of the same call after one new login."""
-        answer = self._once(kind, method, path, params, json, headers, writing, sink=sink)
+        answer = self._once(kind, method, path, params, json, headers, writing, content, sink)
         if answer.status != 401:
             return answer
         self._forget_session(answer, kind)
-        return self._once(kind, method, path, params, json, headers, writing, sink=sink)
+        return self._once(kind, method, path, params, json, headers, writing, content, sink)
 
     def _forget_session(self, answer: Answer, kind: str) -> None:
         """The next call logs in. A request that was refused for its session was not carried out: it may go again."""
