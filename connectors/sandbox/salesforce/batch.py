@@ -86,13 +86,14 @@ class Batches:
             if id is None or object is None:
                 raise CallFailed(400, "MALFORMED_ID", f"malformed id {text}")
             rows.append((object, id, {}))
+        check_chunks(rows)
         by = self._org.core.by(request, self._org.user_id)
 
         def write(number: int, row: Row) -> str:
             self._writer.delete(row[0], str(row[1]), by)
             return str(row[1])
 
-        return self._attempt(request, rows, write, all_or_none)
+        return self._answered(request, self._attempt(request, rows, write, all_or_none))
 
     def _rows(self, records: list[Any], create: bool) -> list[Row]:
         """The records as objects, ids and values: what is wrong here fails the whole call."""

@@ -1,0 +1,1 @@
+"""Enterprise Territory Management: models, territories, and which records and users are in them."""
