@@ -99,6 +99,7 @@ class Described:
     type: str
     updateable: bool
     scale: int
+    createable: bool = False
 
     @property
     def is_reference(self) -> bool:
@@ -119,7 +120,11 @@ class Fields:
             answer = self._client.read("describe", f"sobjects/{sobject}/describe")
             self._described[sobject] = {
                 field["name"].casefold(): Described(
-                    field["name"], field["type"], bool(field["updateable"]), int(field.get("scale") or 0)
+                    field["name"],
+                    field["type"],
+                    bool(field["updateable"]),
+                    int(field.get("scale") or 0),
+                    bool(field.get("createable")),
                 )
                 for field in answer["fields"]
             }
