@@ -35,6 +35,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--reps", type=int, default=12)
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--activities-per-account", type=float, default=4)
+    for name, what in (
+        ("contacts-per-account", "contacts of an account, on average"),
+        ("cases-per-account", "cases of an account, on average"),
+        ("with-team", "share of accounts that have a team"),
+        ("with-manual-share", "share of accounts that were shared by hand"),
+        ("deals-with-team", "share of deals that have a team"),
+    ):
+        made.add_argument(f"--{name}", type=float, default=0.0, help=what)
     made.add_argument("--csv", type=_csv, action="append", default=[], metavar="OBJECT=FILE")
     made.add_argument("--field", type=_field, action="append", default=[], metavar="OBJECT.NAME:TYPE")
     made.add_argument("--state", default=":memory:", metavar="FILE", help="keeps everything across restarts")
@@ -44,7 +52,17 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Serves what the command line says."""
     given = parser().parse_args(arguments)
-    seed = Seed(given.accounts, given.reps, given.seed, given.activities_per_account)
+    seed = Seed(
+        given.accounts,
+        given.reps,
+        given.seed,
+        given.activities_per_account,
+        contacts_per_account=given.contacts_per_account,
+        cases_per_account=given.cases_per_account,
+        with_team=given.with_team,
+        with_manual_share=given.with_manual_share,
+        deals_with_team=given.deals_with_team,
+    )
     serve(given.vendor, seed=seed, state=given.state, csv=given.csv, fields=given.field, port=given.port)
 
 

@@ -19,28 +19,45 @@ from connectors.sandbox.clock import Milliseconds
 from connectors.sandbox.seed_company import DAY, Columns, companies_of
 
 _CHUNK = 20_000
-__all__ = ["Columns", "Person", "Seed", "activities", "companies", "deals", "owners", "parents", "people"]
+__all__ = [
+    "Columns", "Person", "Seed", "activities", "busy", "companies", "deals", "mostly", "owners", "parents", "people",
+]  # fmt: skip
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """How much sample data, and which. Activities and deals are averages; a few accounts have most of them."""
+    """How much sample data, and which. Activities and deals are averages; a few accounts have most of them.
+
+    Contacts, cases, teams and shares are made where they are asked for, by CRMs that have them; shares are of all
+    accounts, or of all deals, from 0.0 to 1.0.
+    """
 
     accounts: int = 500
     reps: int = 12
     seed: int = 1
     activities_per_account: float = 4.0
     deals_per_account: float = 0.6
+    contacts_per_account: float = 0.0
+    cases_per_account: float = 0.0
+    with_team: float = 0.0
+    """Share of accounts that have a team of one to four people."""
+    with_manual_share: float = 0.0
+    """Share of accounts that somebody gave a colleague access to by hand."""
+    deals_with_team: float = 0.0
+    """Share of deals that have a team."""
 
     def __post_init__(self) -> None:
-        if (
-            self.accounts < 0
-            or self.reps < 1
-            or self.activities_per_account < 0
-            or self.deals_per_account < 0
-        ):
+        averages = (
+            self.activities_per_account,
+            self.deals_per_account,
+            self.contacts_per_account,
+            self.cases_per_account,
+        )
+        if self.accounts < 0 or self.reps < 1 or min(averages) < 0:
             raise ValueError(f"{self}: counts are not negative and there is at least one rep")
+        if not all(0 <= s <= 1 for s in (self.with_team, self.with_manual_share, self.deals_with_team)):
+            raise ValueError(f"{self}: shares lie between 0.0 and 1.0")
 
     def random(self, part: str) -> np.random.Generator:
         """The randomness of one part of the data; parts do not disturb each other."""
@@ -128,7 +145,7 @@ def deals(seed: Seed, now: Milliseconds) -> Iterator[Columns]:
     weights = np.array([stage[4] for stage in words.STAGES])
     for start in range(0, total, _CHUNK):
         count = min(_CHUNK, total - start)
-        company = _busy(random, seed.accounts, count)
+        company = busy(random, seed.accounts, count)
         stage = [words.STAGES[i] for i in random.choice(len(words.STAGES), count, p=weights / weights.sum())]
         closed = np.array([s[2] for s in stage])
         created = now - (random.random(count) * 700 * DAY).astype(np.int64) - DAY
@@ -136,7 +153,7 @@ def deals(seed: Seed, now: Milliseconds) -> Iterator[Columns]:
         yield {
             "number": list(range(start, start + count)),
             "company": company.tolist(),
-            "owner": _mostly(random, owner[company], seed.reps),
+            "owner": mostly(random, owner[company], seed.reps),
             "name": [f"Deal {start + i}" for i in range(count)],
             "stage": [s[0] for s in stage],
             "probability": [s[1] for s in stage],
@@ -158,7 +175,7 @@ def activities(seed: Seed, now: Milliseconds) -> Iterator[Columns]:
     weights = np.array([weight for _, weight in words.ACTIVITIES])
     for start in range(0, total, _CHUNK):
         count = min(_CHUNK, total - start)
-        company = _busy(random, seed.accounts, count)
+        company = busy(random, seed.accounts, count)
         kind = [kinds[i] for i in random.choice(len(kinds), count, p=weights / weights.sum())]
         occurred = now - (random.random(count) ** 1.3 * 180 * DAY).astype(np.int64) - 60_000
         late = random.random(count)
@@ -171,7 +188,7 @@ def activities(seed: Seed, now: Milliseconds) -> Iterator[Columns]:
         yield {
             "number": list(range(start, start + count)),
             "company": company.tolist(),
-            "owner": _mostly(random, owner[company], seed.reps),
+            "owner": mostly(random, owner[company], seed.reps),
             "type": kind,
             "direction": [
                 ("inbound" if i else "outbound") if k in ("call", "email") else None
@@ -195,13 +212,13 @@ def _amounts(random: np.random.Generator, count: int) -> list[float | None]:
     ]
 
 
-def _busy(random: np.random.Generator, accounts: int, count: int) -> Integers:
+def busy(random: np.random.Generator, accounts: int, count: int) -> Integers:
     """Companies drawn so that a few have most: the square of a uniform draw, spread over the numbers by a stride."""
     rank = (random.random(count) ** 2.2 * accounts).astype(np.int64)
     return rank * 7919 % accounts if accounts % 7919 else rank
 
 
-def _mostly(random: np.random.Generator, owner: Integers, reps: int) -> list[int]:
+def mostly(random: np.random.Generator, owner: Integers, reps: int) -> list[int]:
     """The account's owner four times in five, else any rep, who is also the one where nobody owns the account."""
     anyone = random.integers(reps, size=len(owner))
     return np.where((owner < 0) | (random.random(len(owner)) < 0.2), anyone, owner).tolist()  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ from connectors.sandbox.core import Core
 from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.shape import features
+from connectors.sandbox.salesforce.shape.around import AROUND
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.salesforce.shape.lines import custom_object
 from connectors.sandbox.salesforce.shape.schema import OBJECTS, TOOLING
@@ -49,7 +50,7 @@ class Org:
         self._known: dict[str, SObject] = {}
         self._there: dict[frozenset[str], dict[str, SObject]] = {}
         self.tooling = {o.name.lower(): o for o in TOOLING}
-        for object in (*OBJECTS, *TOOLING):
+        for object in (*OBJECTS, *AROUND, *TOOLING):
             self._declare(object)
         for given in core.state.recall("custom objects", []):
             self._declare(custom_object(**given))
@@ -107,6 +108,19 @@ class Org:
         self.core.state.add_column(object.name, field.column)
         kept = self.core.state.recall("custom fields", {})
         kept.setdefault(object.name.lower(), []).append(asdict(field))
+        self.core.state.remember("custom fields", kept)
+
+    def reword(self, object: SObject, name: str, label: str, help: str | None) -> None:
+        """Gives a custom field other words."""
+        reworded = tuple(
+            replace(field, label=label, help=help) if field.name.lower() == name.lower() else field
+            for field in object.fields
+        )
+        self._keep(replace(object, fields=reworded, _by_name={}))
+        kept = self.core.state.recall("custom fields", {})
+        for field in kept.get(object.name.lower(), []):
+            if str(field["name"]).lower() == name.lower():
+                field |= {"label": label, "help": help}
         self.core.state.remember("custom fields", kept)
 
     def grant(self, object: str, field: str) -> None:
@@ -214,9 +228,7 @@ class Org:
         )
         if kinds[kind] == "reference":
             related = full_name.removesuffix("__c") + "__r"
-            made = replace(
-                made, targets=(str(metadata.get("referenceTo")),), relationship=related, indexed=True
-            )
+            made = replace(made, targets=(str(metadata.get("referenceTo")),), relationship=related, indexed=True)
         help = metadata.get("inlineHelpText")
         return replace(
             made,

@@ -22,6 +22,7 @@ from connectors.sandbox.salesforce.packages import PACKAGES
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
 from connectors.sandbox.salesforce.shape.filling import fill
 from connectors.sandbox.salesforce.shape.founding import found
+from connectors.sandbox.salesforce.shape.surroundings import surround
 from connectors.sandbox.salesforce.soap.answers import XML, fault
 from connectors.sandbox.salesforce.soap.envelope import flavour_of
 from connectors.sandbox.salesforce.write import PERSON
@@ -80,12 +81,21 @@ class Salesforce:
         self._sessions.end_all()
 
     def edit(self, object: str, id: str, values: Mapping[str, Any], actor: str) -> None:
-        """A person's edit; `{"IsDeleted": true}` deletes, and false brings back from the recycle bin."""
+        """A person's edit; `{"IsDeleted": true}` deletes, and false brings back from the recycle bin.
+
+        The id "new" creates a record.
+        """
         known = self._object(object)
         by = By(actor, self._core.clock.now())
         state = self._core.state
-        full = ids.parse(id)
         try:
+            if id == "new":
+                self._api.writer.create(known, self._api.writer.fields(known, values), by, PERSON)
+                return
+            full = ids.parse(id)
+            if values.get("IsDeleted") and (known.find("IsDeleted") is None or known.feature):
+                self._api.writer.delete(known, full, by, PERSON)
+                return
             if "IsDeleted" in values:
                 if state.read(known.name, full) is None:
                     raise LookupError(f"{known.name} holds no record {full!r}")
@@ -100,11 +110,12 @@ class Salesforce:
                 fields[field] = value
             self._api.writer.update(known, full, fields, by, PERSON)
         except (CallFailed, RowFailed) as failure:
-            raise ValueError(f"{known.name} {full}: {failure}") from failure
+            raise ValueError(f"{known.name} {id}: {failure}") from failure
 
     def seed(self, seed: Seed) -> None:
         """Fills the org with sample data."""
         fill(self._org, seed)
+        surround(self._org, seed)
 
     def load_csv(self, object: str, path: Path) -> int:
         """Adds records; what a file leaves out of id, owner and stamps is filled in."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
 from connectors.sandbox.ledger import By
-from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce import ids, teams
 from connectors.sandbox.salesforce.errors import CallFailed, RowFailed, no_such_column, not_found
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.ownership import NO_OPTIONS, Moved, Options, Ownership
-from connectors.sandbox.salesforce.shape import checks, persons
+from connectors.sandbox.salesforce.shape import around, checks, persons
 from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.derive import derived
 from connectors.sandbox.salesforce.shape.fields import SObject
@@ -45,11 +45,22 @@ def how(request: Request) -> How:
     return How(assign, re.search(r"allowSave\s*=\s*true", duplicates, re.IGNORECASE) is not None)
 
 
+class Rules(Protocol):
+    """What a package of the org demands of records beyond what is demanded of any."""
+
+    def creating(self, object: SObject, row: Row, by: By, how: How) -> dict[str, Stored]:
+        """What the org adds to the new record; RowFailed where it refuses it."""
+
+    def deleting(self, object: SObject, row: Row, by: By, how: How) -> None:
+        """RowFailed where the org refuses it; what hangs on the record goes with it."""
+
+
 class Writer:
     """Writes to one org."""
 
     def __init__(self, org: Org) -> None:
         self._org = org
+        self.rules: list[Rules] = []
         self._ownership = Ownership(org)
 
     def fields(self, object: SObject, given: Mapping[str, Any]) -> Values:
@@ -71,18 +82,27 @@ class Writer:
         if how.strict:
             checks.check_writable(org, object, values, new=True)
         row = self._defaults(object) | _stored(object, values)
+        row |= teams.completed(object, row)
         row |= persons.named(object, row)
         checks.check_complete(object, row)
         checks.check_references(org, object, row)
         checks.check_owner(org, object, row.get("OwnerId"))
+        there = teams.same(org, object, row)
+        if there is not None:
+            org.core.state.update(object.name, there, _stored(object, values), by, stamps=org.stamped({}, by))
+            return there
         if not how.save_duplicates:
             checks.check_unique(org, object, row)
-        row |= derived(object.name, row, row, org)
+        row |= derived(object.name, row, row, org) | around.closing(object, row, by.at)
+        for rules in self.rules:
+            row |= rules.creating(object, row, by, how)
         id = ids.make(object.prefix, org.next_number(object.name))
+        made = {"Id": id} | {k: v for k, v in org.stamped(row, by, new=True).items() if object.find(k)}
         with org.core.state.transaction():
-            org.core.state.insert(object.name, {"Id": id, **org.stamped(row, by, new=True)}, by)
+            org.core.state.insert(object.name, made, by)
             if object.name == "Account":
                 persons.joined(org, id, row, by)
+            teams.joined(org, object, row, by)
             self._assign(object, id, by, how)
         self._written(object)
         return id
@@ -102,7 +122,7 @@ class Writer:
             checks.check_owner(org, object, row["OwnerId"])
         if not how.save_duplicates:
             checks.check_unique(org, object, row, id)
-        row |= derived(object.name, row, {**before, **row}, org)
+        row |= derived(object.name, row, {**before, **row}, org) | around.closing(object, row, by.at)
         with org.core.state.transaction():
             org.core.state.update(object.name, id, row, by, stamps=org.stamped({}, by))
             if before.get("IsPersonAccount"):
@@ -113,14 +133,17 @@ class Writer:
             self._assign(object, id, by, how)
         self._written(object)
 
-    def delete(self, object: SObject, id: str, by: By) -> None:
+    def delete(self, object: SObject, id: str, by: By, how: How = How()) -> None:
         """Puts a record into the recycle bin, or takes it out for good where its object has none."""
-        self.live(object, id)
+        row = self.live(object, id)
         if not object.deletable:
             message = f"entity type cannot be deleted: {object.label}"
             raise RowFailed("INSUFFICIENT_ACCESS_OR_READONLY", message)
+        for rules in self.rules:
+            rules.deleting(object, row, by, how)
+        teams.left(self._org, object, row, by)
         state = self._org.core.state
-        if object.has_bin:
+        if object.has_bin and not teams.is_membership(object):
             state.update(object.name, id, {"IsDeleted": 1}, by, stamps=self._org.stamped({}, by))
         else:
             state.remove(object.name, id, by)
@@ -145,6 +168,9 @@ class Writer:
             row |= {"Status": "Not Started", "Priority": "Normal", "TaskSubtype": "Task"}
         if object.name == "Event":
             row["EventSubtype"] = "Event"
+        if object.name == "Case":
+            number = around.number_of(self._org.next_number("CaseNumber"))
+            row |= {"Status": "New", "Priority": "Medium", "CaseNumber": number}
         if object.name == "Lead":
             row["Status"] = "Open - Not Contacted"
         return row

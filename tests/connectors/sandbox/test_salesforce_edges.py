@@ -71,8 +71,7 @@ def test_long_addresses_are_414_and_long_headers_431(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/jobs/query"),
-        ("POST", "/services/Soap/u/62.0"),
+        ("POST", "/services/Soap/x/62.0"),
         ("GET", "/sobjects/Territory2/describe"),
         ("GET", "/nowhere"),
         ("GET", "/services/data/v99.0/limits"),

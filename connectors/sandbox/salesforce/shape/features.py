@@ -9,5 +9,8 @@ SETTINGS = (
     Setting("dated_rates", False, "advanced currency management: DatedConversionRate; goes with multi_currency"),
     Setting("person_accounts", False, "accounts can be persons: IsPersonAccount, PersonEmail, FirstName, LastName"),
     Setting("state_country_picklists", False, "states and countries are picklists: BillingStateCode, BillingCountryCode"),
+    Setting("account_teams", True, "account teams are enabled: AccountTeamMember"),
+    Setting("opportunity_teams", True, "opportunity teams are enabled: OpportunityTeamMember"),
     Setting("record_types", False, "accounts, opportunities and leads have record types: RecordTypeId"),
+    Setting("territory_management", False, "Enterprise Territory Management: Territory2 and what belongs to it"),
 )  # fmt: skip

@@ -42,22 +42,23 @@ def _service(api: Api, calls: Calls, flavour: Flavour) -> Callable[[Request], Aw
         """200 with the results, or 500 with a fault: SOAP knows no other status."""
         content = await request.body()
         try:
-            version = _version(request)
+            version = checked_version(request)
             message = read(content, flavour)
-            _check_session(api, message, version)
+            check_session(api, message, version)
             api.usage.count()
             body = calls.answer(request, message, version)
         except CallFailed as failure:
-            return _sent(500, fault(flavour, failure.code, failure.message))
+            return sent(500, fault(flavour, failure.code, failure.message))
         except BadEnvelope as problem:
-            return _sent(500, client_fault(flavour, str(problem)))
+            return sent(500, client_fault(flavour, str(problem)))
         used = (api.usage.used(), int(api.org.core.settings["daily_limit"]))
-        return _sent(200, envelope(flavour, body, used))
+        return sent(200, envelope(flavour, body, used))
 
     return answer
 
 
-def _version(request: Request) -> int:
+def checked_version(request: Request) -> int:
+    """The API version of the path, once the request is one of SOAP."""
     if "soapaction" not in request.headers:
         raise BadEnvelope("SOAPAction HTTP header missing")
     if "xml" not in request.headers.get("content-type", ""):
@@ -68,7 +69,7 @@ def _version(request: Request) -> int:
     return int(version.removesuffix(".0"))
 
 
-def _check_session(api: Api, message: Message, version: int) -> None:
+def check_session(api: Api, message: Message, version: int) -> None:
     """The session of the SessionHeader; login() fails: nobody here has a password, and since v65 it is gone."""
     if message.operation == "login":
         if version > LAST_LOGIN:
@@ -85,5 +86,6 @@ def _check_session(api: Api, message: Message, version: int) -> None:
         )
 
 
-def _sent(status: int, content: bytes) -> Response:
+def sent(status: int, content: bytes) -> Response:
+    """The whole answer."""
     return Response(content, status, {"content-type": XML})
