@@ -9,6 +9,7 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.derive import OPEN_STAGES, forecast
+from connectors.sandbox.salesforce.shape.rights import granted_by_profile
 from connectors.sandbox.tables import Stored
 
 Rows = Iterator[tuple[str, dict[str, Stored]]]
@@ -71,12 +72,7 @@ def _people(org: Org, username: str) -> Rows:
     yield "User", user(org.user_id, "Integration", "User", username, email, 3, active=True)
     name = "admin@sandbox.example.com"
     yield "User", user(org.admin_id, "Ada", "Admin", name, "admin@example.com", 1, active=True)
-    yield "PermissionSet", {
-        "Id": org.profile_set_id, "Name": "X00e_integration", "Label": "X00e_integration",
-        "ProfileId": ids.make("00e", 3), "IsOwnedByProfile": 1,
-    }  # fmt: skip
-    assigned: dict[str, Stored] = {"PermissionSetId": org.profile_set_id, "AssigneeId": org.user_id}
-    yield "PermissionSetAssignment", {"Id": ids.make("0Pa", 1), **assigned}
+    yield from granted_by_profile(org.profile_set_id, ids.make("00e", 3), org.user_id)
 
 
 def user(

@@ -9,6 +9,9 @@ from connectors.sandbox import seed_words
 from connectors.sandbox.salesforce.shape.catalogue import CATALOGUE
 from connectors.sandbox.salesforce.shape.fields import SObject
 from connectors.sandbox.salesforce.shape.lines import sobject
+from connectors.sandbox.salesforce.shape.rights import RIGHTS
+from connectors.sandbox.salesforce.shape.views import VIEWS
+from connectors.sandbox.salesforce.territory.objects import TERRITORY
 
 _INDUSTRIES = ";".join(name for name, _ in seed_words.INDUSTRIES)
 _COUNTRIES = ";".join(f"{country.code}::{country.spellings[0][0]}" for country in seed_words.COUNTRIES)
@@ -209,24 +212,6 @@ _PROFILE = """
 Name|string(255)|Name|required name fixed readonly
 UserType|picklist|User Type|fixed readonly
 """
-_PERMISSION_SET = """
-Name|string(80)|Permission Set Name|required name fixed
-Label|string(80)|Permission Set Label|required fixed
-Description|string(255)|Description|fixed
-ProfileId|reference|Profile ID|readonly fixed to=Profile:Profile
-IsOwnedByProfile|boolean|Is Owned By Profile|readonly fixed
-"""
-_FIELD_PERMISSIONS = """
-ParentId|reference|Parent ID|required fixed createonly to=PermissionSet:Parent index
-SobjectType|picklist|Sobject Type Name|required fixed createonly
-Field|picklist|Field Name|required fixed createonly
-PermissionsEdit|boolean|Edit Field|required fixed
-PermissionsRead|boolean|Read Field|required fixed
-"""
-_ASSIGNMENT = """
-PermissionSetId|reference|PermissionSet ID|required fixed createonly to=PermissionSet:PermissionSet
-AssigneeId|reference|Assignee ID|required fixed createonly to=User:Assignee
-"""
 _CUSTOM_FIELD = """
 DeveloperName|string(40)|Developer Name|required fixed
 TableEnumOrId|string(40)|Entity|required fixed
@@ -242,24 +227,16 @@ OBJECTS: tuple[SObject, ...] = (
     sobject("Opportunity", "Opportunities", "006", _OPPORTUNITY, currency=True),
     sobject("Task", "Tasks", "00T", _TASK, currency=True),
     sobject("Event", "Events", "00U", _EVENT, currency=True),
-    sobject("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER),
+    sobject("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER, feature="account_teams"),
     sobject("AccountShare", "Account Shares", "00r", _SHARE),
     sobject("User", "Users", "005", _USER, bin=False, setup=True, writable="cu"),
     sobject("Group", "Groups", "00G", _GROUP, bin=False, setup=True),
     sobject("Organization", "Organizations", "00D", _ORGANIZATION, bin=False, setup=True, writable=""),
     sobject("Profile", "Profiles", "00e", _PROFILE, bin=False, setup=True, writable=""),
-    sobject("PermissionSet", "Permission Sets", "0PS", _PERMISSION_SET, bin=False, setup=True),
-    sobject("FieldPermissions", "Field Permissions", "01k", _FIELD_PERMISSIONS, bin=False, setup=True),
-    sobject(
-        "PermissionSetAssignment",
-        "Permission Set Assignments",
-        "0Pa",
-        _ASSIGNMENT,
-        bin=False,
-        setup=True,
-        writable="cd",
-    ),
+    *RIGHTS,
     *CATALOGUE,
+    *VIEWS,
+    *TERRITORY,
 )
 TOOLING: tuple[SObject, ...] = (
     sobject("CustomField", "Custom Fields", "00N", _CUSTOM_FIELD, bin=False, setup=True),
