@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Crm, Seed, running
+from connectors.sandbox import Crm, running
 from tests.connectors.sandbox.bulk import Bulk, table, written
 from tests.connectors.sandbox.conftest import Raw
 
