@@ -185,6 +185,17 @@ COLUMNS: Mapping[RecordKind, Mapping[str, FieldType]] = {
 """The standard columns of every table, in order; `connectors.tables` has the same as Arrow schemas."""
 
 
+CRM_TERRITORIES = "crm_territories"
+"""No field of an account, but a set: the CRM's own territories into which our user put it by hand.
+
+`lookup` and `write` know it where the mapping of TERRITORIES has a `model` (empty: the active one). As a value it
+is the territories' names in order, joined by ; and null for none. A write sets nothing beside it; only what it adds
+or removes is compared, so that one which got halfway is no conflict, and it is never one step that cannot be seen.
+"""
+CRM_USER_TERRITORIES = "crm_user_territories"
+"""The same for a user: such a write, and such a lookup, has the id of an owner."""
+
+
 class Outcome(StrEnum):
     """How one write ended."""
 

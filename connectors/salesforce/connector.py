@@ -16,13 +16,20 @@ from connectors.retry import RetryPolicy
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.preparing.setup import Setup
+from connectors.salesforce.reading.bulk import Bulk, BulkSettings
 from connectors.salesforce.reading.read import Reader
+from connectors.salesforce.reading.ways import Ways
+from connectors.salesforce.reading.territories import Territories, looked
 from connectors.salesforce.wire.client import Client
-from connectors.salesforce.writing.assembly import writer
+from connectors.salesforce.writing.assembly import settle_owners, writer
+from connectors.salesforce.writing.following import is_ours
+from connectors.salesforce.writing.sending import Sending
+from connectors.salesforce.writing.territories import Memberships, apart
 from connectors.salesforce.writing.write import BATCH
 
+_TERRITORIES = frozenset([RecordKind.TERRITORIES, RecordKind.TERRITORY_ACCOUNTS, RecordKind.TERRITORY_USERS])
 _CAPABILITIES = Capabilities(
-    write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True, groups_owners=True
+    write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True, groups_owners=True, also=_TERRITORIES
 )
 
 
@@ -36,7 +43,15 @@ class SalesforceConnector:
         self._client = Client(settings, retry or RetryPolicy())
         self._fields = Fields(self._client)
         not_people = {name.casefold() for name in settings.not_people}
-        self._reader = Reader(self._client, self._fields, fields, settings.page_size, not_people)
+        bulk = BulkSettings(
+            settings.bulk_page_rows,
+            settings.parallel_pages,
+            settings.bulk_deadline,
+            settings.bulk_delete_jobs,
+        )
+        ways = Ways(self._client, Bulk(self._client, bulk), settings.bulk_read_above)
+        self._reader = Reader(self._client, self._fields, fields, ways, settings.page_size, not_people)
+        self._territories = Territories(self._client, self._fields, fields, self._reader)
 
     def __repr__(self) -> str:
         return f"<Salesforce connector of {self._settings.instance_url}>"
@@ -53,23 +68,26 @@ class SalesforceConnector:
     def check(self, *, writing: bool) -> list[FieldProblem]:
         """Every mapped field held against describe."""
         self._client.demand_org()
-        return [p for kind in MAIN for p in self._fields.problems(self._mapping, kind, writing=writing)]
+        of_fields = [p for kind in MAIN for p in self._fields.problems(self._mapping, kind, writing=writing)]
+        return [*of_fields, *self._territories.problems()]
 
     def remarks(self, *, writing: bool) -> list[Remark]:
         """None beyond `check` yet."""
         return []
 
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
-        """One table by REST queries; changes by SystemModstamp with an overlap, deleted records included."""
+        """One table, by REST pages or by a Bulk job where it is large; changes with an overlap, deleted ones included."""
         self._client.demand_org()
+        if kind in _TERRITORIES:
+            return self._territories.pull(kind)
         if not self._settings.login_user_is_person:
             self._reader.not_people.add(str(self._client.user_id))
-        return self._reader.pull(kind, since)
+        return self._reader.pull(kind, since, spool)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """Live values, 2,000 accounts a call."""
         self._client.demand_org()
-        return self._reader.lookup(ids, columns)
+        return looked(self._reader, self._territories, ids, columns)
 
     def write(
         self,
@@ -85,15 +103,30 @@ class SalesforceConnector:
         if len({write.id for write in writes}) < len(writes):
             raise ValueError("an account stands twice in one batch; put its values into one write")
         self._client.demand_org()
+        plain, sets = apart(writes)
+        sending = Sending()
+        results = self._write_fields(plain, receipt) if plain else []
+        sending.begun = bool(plain)
+        results += Memberships(self._client, self._territories, self._client.retry, sending).write(sets)
+        by_id = {result.id: result for result in results}
+        return [by_id[write.id] for write in writes]
+
+    def _write_fields(self, writes: Sequence[Write], receipt: Callable[[Receipt], None]) -> list[WriteResult]:
         moving = any("owner_id" in write.values for write in writes)
-        made = writer(self._client, self._fields, self._mapping, self._reader, self._settings, moving=moving)
+        made = writer(
+            self._client, self._fields, self._mapping, self._reader, self._settings,
+            moving=moving, receipt=receipt,
+        )  # fmt: skip
         return made.write(writes)
 
     def settle(
         self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
     ) -> list[WriteResult] | None:
-        """None: no receipt is given yet."""
-        return None
+        """After finishing what goes with owner changes; None for a receipt of anything else."""
+        if not is_ours(receipt):
+            return None
+        self._client.demand_org()
+        return settle_owners(self._client, self._fields, self._reader, self._settings, receipt, writes)
 
     def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
         """None yet."""

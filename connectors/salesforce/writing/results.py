@@ -27,6 +27,13 @@ def rows_of(answer: Any, ids: Sequence[str]) -> list[Row]:
     return _rematched(answer, said, ids)
 
 
+def rows_in_order(answer: Any, count: int) -> list[Row]:
+    """One row per new record, in the order of the answer: new ids tell nothing of whose they are."""
+    if not isinstance(answer, list) or len(answer) != count or not all(map(_is_result, answer)):
+        return _unknown([""] * count, "the answer has not one result per record")
+    return [_row(result) for result in answer]
+
+
 def _rematched(
     answer: Sequence[Mapping[str, Any]], said: Sequence[str | None], ids: Sequence[str]
 ) -> list[Row]:

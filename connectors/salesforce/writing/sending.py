@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from connectors.errors import AuthFailed, ConnectorError, OutcomeUnknown, QuotaSpent, Refused, Transient
 from connectors.records import Outcome
@@ -13,6 +14,7 @@ NOT_SENT = "NOT_SENT"
 """The code of a row that never left, because a call before it or its own could not be made."""
 Send = Callable[[Sequence[Ready]], list[Row]]
 """One call for these rows; a row each, in their order."""
+T = TypeVar("T")
 
 
 class Sending:
@@ -23,7 +25,7 @@ class Sending:
         """Whether something may have been carried out."""
         self._over: ConnectorError | None = None
 
-    def call(self, send: Send, rows: Sequence[Ready]) -> list[Row]:
+    def call(self, send: Callable[[Sequence[T]], list[Row]], rows: Sequence[T]) -> list[Row]:
         """Send these; a call refused whole is halved until the bad row stands alone."""
         if self._over is not None:
             return not_sent(self._over, len(rows))

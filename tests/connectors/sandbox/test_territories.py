@@ -93,6 +93,7 @@ def test_an_association_is_never_updated(org: Crm, raw: Raw) -> None:
 def test_a_deleted_association_is_seen_by_query_all_for_twelve_hours_and_never_comes_back(
     org: Crm, raw: Raw
 ) -> None:
+    org.settings(session_seconds=100_000)
     id = associate(raw, account(org), territory(org)).json()["id"]
     assert raw("DELETE", f"/sobjects/{ASSOCIATION}/{id}").status == 204
     assert raw.ids(f"SELECT Id FROM {ASSOCIATION}") == []
