@@ -122,6 +122,14 @@ class SalesforceSettings(Settings):
     owner_change: OwnerChange = OwnerChange()
     bulk_read_above: int = Field(default=20_000, ge=0)
     """Rows above which a table is read by a Bulk 2.0 job rather than by REST pages."""
+    bulk_page_rows: int = Field(default=100_000, ge=1, le=250_000)
+    """Rows asked for per page of a Bulk 2.0 query; each page is a call, and what a lost connection costs."""
+    parallel_pages: int = Field(default=3, ge=1, le=8)
+    """Pages of a Bulk 2.0 query that are downloaded at once, where the API version offers it; 1 is one by one."""
+    bulk_deadline: float = Field(default=7_200.0, gt=0)
+    """Seconds that a pull waits for a Bulk 2.0 query; the next pull goes on with the same job."""
+    bulk_delete_jobs: bool = False
+    """Delete a Bulk 2.0 query once it is read, for one call more; Salesforce drops it by itself after 7 days."""
     bulk_write_above: int = Field(default=5_000, ge=0)
     """Waiting writes above which fields (not owners) are written by Bulk 2.0 jobs rather than by Collections."""
     strict: bool = False

@@ -22,6 +22,11 @@ def select(names: Iterable[str], sobject: str, *conditions: str, order: str = ""
     return text + (f" WHERE {where}" if where else "") + (f" ORDER BY {order}" if order else "")
 
 
+def count(sobject: str, *conditions: str) -> str:
+    """SELECT count() FROM sobject WHERE conditions."""
+    return select(["Id"], sobject, *conditions).replace("SELECT Id", "SELECT count()", 1)
+
+
 def changed_between(lower: datetime, before: datetime) -> str:
     """The condition for records stamped in [lower, before), to the second, as Salesforce keeps stamps."""
     from simple_salesforce.format import format_soql  # lazy: the package takes 0.7 s

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,7 +17,8 @@ from connectors.errors import FieldProblems, Garbled, Refused
 from connectors.mapping import FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
 from connectors.salesforce.fields import Described, Fields, sources
-from connectors.salesforce.reading.tables import Part, batch_of, columns_of, parts
+from connectors.salesforce.reading.tables import Columns, Part, batch_of, columns_of, parts
+from connectors.salesforce.reading.ways import Wanted, Way, Ways
 from connectors.salesforce.soql import changed_between, select
 from connectors.salesforce.wire.client import Client
 
@@ -33,19 +35,24 @@ class Reader:
     client: Client
     fields: Fields
     mapping: FieldMap
+    ways: Ways
     page_size: int | None = None
     not_people: set[str] = field(default_factory=set)
     """Ids and casefolded usernames of users that are no persons."""
 
-    def pull(self, kind: RecordKind, since: Watermark | None) -> Pull:
+    def pull(self, kind: RecordKind, since: Watermark | None, spool: Path | None = None) -> Pull:
         """One table whole, or what changed since a watermark, deleted records included."""
         if problems := self.fields.problems(self.mapping, kind, writing=False):
             raise FieldProblems(problems)
-        before = {} if since is None else _decode(since, kind)
-        reached = {part.sobject: self._newest(part) for part in parts(kind)}
+        before = None if since is None else _decode(since, kind)
+        ways = [
+            self.ways.choose(self._wanted(kind, part, before), self._newest, spool) for part in parts(kind)
+        ]
+        reached = {way.wanted.part.sobject: way.newest for way in ways}
         mark = Watermark(orjson.dumps({"kind": kind.value, "upto": reached}).decode())
-        complete = since is None
-        return Pull(self._batches(kind, before, reached, complete), mark, complete)
+        counted = [way.rows for way in ways if way.rows is not None]
+        total = sum(counted) if len(counted) == len(ways) else None
+        return Pull(self._batches(kind, ways), mark, since is None, total)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """The live values of these accounts, in the order asked for."""
@@ -82,25 +89,30 @@ class Reader:
             raise Garbled(f"retrieve: {len(strangers)} records came that were not asked for")
         return records
 
-    def _batches(
-        self,
-        kind: RecordKind,
-        before: Mapping[str, str | None],
-        reached: Mapping[str, str | None],
-        complete: bool,
-    ) -> Iterator[pa.RecordBatch]:
+    def _wanted(self, kind: RecordKind, part: Part, before: Mapping[str, str | None] | None) -> Wanted:
+        mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
+        resource = "query" if before is None or not part.has_deleted else "queryAll"
+
+        def condition(newest: str | None) -> str:
+            return "" if before is None or newest is None else _between(before.get(part.sobject), newest)
+
+        return Wanted(part, self._asked(part, mapped), resource, condition)
+
+    def _batches(self, kind: RecordKind, ways: Sequence[Way]) -> Iterator[pa.RecordBatch]:
         schema = self.mapping.schema(kind)
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
-        for part in parts(kind):
-            if not complete and reached[part.sobject] is None:
+        for way in ways:
+            if way.newest is None:
                 continue
-            when = "" if complete else _between(before.get(part.sobject), reached[part.sobject])
+            part = way.wanted.part
             mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
-            asked = self._asked(part, mapped)
-            text = select(asked, part.sobject, part.where, when, order="Id")
-            resource = "query" if complete or not part.has_deleted else "queryAll"
-            for records in self.pages(text, resource):
-                yield batch_of(part, columns_of(records, asked.values()), schema, mapped, self.not_people)
+            for page in self.ways.read(way, self._by_rest):
+                yield batch_of(part, page, schema, mapped, self.not_people)
+
+    def _by_rest(self, way: Way) -> Iterator[Columns]:
+        wanted = way.wanted
+        for records in self.pages(wanted.text(way.newest, order="Id"), wanted.resource):
+            yield columns_of(records, wanted.fields.values())
 
     def pages(self, text: str, resource: str = "query") -> Iterator[list[dict[str, Any]]]:
         """Pages until the last; Garbled where their rows are not as many, or not the ones, as promised."""
@@ -149,10 +161,9 @@ def _page(answer: Any) -> dict[str, Any]:
     return answer
 
 
-def _between(since: str | None, reached: str | None) -> str:
+def _between(since: str | None, reached: str) -> str:
     """From behind the last pull up to the newest stamp seen before this one began, inclusive."""
     lower = datetime(1970, 1, 1, tzinfo=UTC) if since is None else datetime.fromisoformat(since) - OVERLAP
-    assert reached is not None, "an empty object is not asked for changes"
     upper = datetime.fromisoformat(reached).replace(microsecond=0) + timedelta(seconds=1)
     return changed_between(lower, upper)
 

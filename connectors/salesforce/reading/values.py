@@ -35,6 +35,12 @@ def read_json(records: Sequence[Mapping[str, Any]], field: Described) -> pa.Arra
     )
 
 
+def read_text(text: pa.Array, field: Described, ids: pa.Array) -> pa.Array:
+    """One field of a page of CSV, all text, in its natural type; Garbled names the record and value that do not fit."""
+    type = natural(field)
+    return _each_fits(text, lambda part: cleaned(part.cast(type), field), type, field, ids.__getitem__)
+
+
 def fitted(array: pa.Array, field: Described, type: pa.DataType, ids: pa.Array) -> pa.Array:
     """A natural column as one of ours; Garbled names the record (by `ids`) and value that do not fit."""
     return _each_fits(array, lambda part: _converted(part, type), type, field, ids.__getitem__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -55,6 +55,16 @@ class Client:
     def __repr__(self) -> str:
         return f"<Salesforce client of {self._settings.instance_url}>"
 
+    @property
+    def org(self) -> str:
+        """The org that the settings name, in 18 characters; `demand_org` says that it is the one we talk to."""
+        return self._settings.expected_id
+
+    @property
+    def api_version(self) -> str:
+        """Of every address below /services/data."""
+        return self._settings.api_version
+
     def read(
         self,
         kind: str,
@@ -81,6 +91,15 @@ class Client:
     def twin(self) -> Client:
         """A client for another thread: its own connections and counters, the same login."""
         return Client(self._settings, self.retry, self._logins)
+
+    def take_back(self, twins: Iterable[Client]) -> None:
+        """Close these, and count their calls as ours."""
+        for twin in twins:
+            self.calls.update(twin.calls)
+            left = [quota.remaining for quota in (self.quota, twin.quota) if quota.remaining is not None]
+            if left:
+                self.quota = Quota(self.quota.limit or twin.quota.limit, min(left))
+            twin.close()
 
     def download(
         self, kind: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], sink: Sink
