@@ -132,6 +132,8 @@ class SalesforceSettings(Settings):
     """Delete a Bulk 2.0 query once it is read, for one call more; Salesforce drops it by itself after 7 days."""
     bulk_write_above: int = Field(default=5_000, ge=0)
     """Waiting writes above which fields (not owners) are written by Bulk 2.0 jobs rather than by Collections."""
+    bulk_write_wait: float = Field(default=3600, gt=0)
+    """Seconds for which a job that writes is waited for; then the run stops, and the same command asks for it again."""
     strict: bool = False
     """Write owners one record a request, each only if its ETag is unmoved (If-Match): slow, and nothing is overwritten."""
     not_people: tuple[str, ...] = ()
