@@ -169,7 +169,7 @@ class Writer:
         if object.name == "Event":
             row["EventSubtype"] = "Event"
         if object.name == "Case":
-            number = around.number_of(self._org.next_number("CaseNumber"))
+            number = around.number_of(self._org.next_number("Case"))
             row |= {"Status": "New", "Priority": "Medium", "CaseNumber": number}
         if object.name == "Lead":
             row["Status"] = "Open - Not Contacted"
