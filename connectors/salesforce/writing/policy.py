@@ -19,6 +19,10 @@ class Way(StrEnum):
     STRICT = "strict"
 
 
+UNSURE = frozenset(["open_activities", "contacts"])
+"""What the header may move although somebody else has it: the documentation does not say whose (?)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """The way that is taken, and why, in words."""
@@ -68,19 +72,27 @@ def options(change: OwnerChange) -> Sequence[tuple[str, bool]]:
     Types that are not wanted are named too: what an org does where a type is left out is its own default, which
     before v35 was to move activities and notes.
     """
-    transfer = change.transfer
+    transfer, ours = change.transfer, by_ourselves(change, Way.SOAP)
     return (
         ("KeepAccountTeam", change.keep_account_team),
         ("KeepSalesTeam", change.keep_opportunity_teams and transfer.open_opportunities),
         ("SendEmail", change.send_email),
-        ("TransferOpenActivities", transfer.open_activities and not change.one_by_one),
+        ("TransferOpenActivities", transfer.open_activities and "open_activities" not in ours),
         ("TransferNotesAndAttachments", False),
         ("TransferOwnedOpenOpportunities", transfer.open_opportunities),
         ("TransferOthersOpenOpportunities", False),
         ("TransferOwnedClosedOpportunities", False),
         ("TransferOwnedOpenCases", transfer.cases),
         ("TransferAllOwnedCases", False),
-        ("TransferContacts", transfer.contacts and not change.one_by_one),
+        ("TransferContacts", transfer.contacts and "contacts" not in ours),
         ("TransferContracts", False),
         ("TransferOrders", False),
     )
+
+
+def by_ourselves(change: OwnerChange, way: Way) -> tuple[str, ...]:
+    """Kinds of children, as `transfer` names them, that we move by updates of their own."""
+    wanted = [name for name, move in change.transfer.model_dump().items() if move]
+    if way is not Way.SOAP:
+        return tuple(wanted)
+    return tuple(name for name in wanted if change.one_by_one and name in UNSURE)

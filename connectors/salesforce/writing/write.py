@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.errors import ConnectorError
-from connectors.records import RecordId, Write, WriteResult
+from connectors.records import Outcome, RecordId, Write, WriteResult
 from connectors.salesforce.writing.collections import Collections
+from connectors.salesforce.writing.following import Following
 from connectors.salesforce.writing.look import Look, Ready
 from connectors.salesforce.writing.owners import Owners
 from connectors.salesforce.writing.results import Row
@@ -31,8 +32,11 @@ class Writer:
     look: Look
     collections: Collections
     owners: Owners
+    following: Following
     clock: Callable[[], float] = time.monotonic
     sending: Sending = field(default_factory=Sending)
+    moved: dict[RecordId, tuple[str, str]] = field(default_factory=dict)
+    """Accounts that changed hands, each with its old and its new owner."""
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """One result per write, in order. Raises only while nothing may have been carried out.
@@ -47,23 +51,27 @@ class Writer:
             left = [write for write in left if results[write.id].code == _LOCKED]
             if not left:
                 break
+        if self.moved:
+            self.following.after(self.moved, results)
         return [results[write.id] for write in writes]
 
     def _round(self, writes: Sequence[Write], size: int, results: Results) -> None:
         """Every one of these compared and sent, with a new look whenever the last one has aged."""
         left = list(writes)
         while left:
+            looked = self.clock()
             try:
-                calls = list(self._calls(self._looked(left, results), size))
+                ready = self._looked(left, results)
+                self.following.before([row for row in ready if row.moves])
             except ConnectorError as error:
                 self._leave(error, left, results)
                 return
-            looked = self.clock()
+            calls = list(self._calls(ready, size))
             for place, (send, rows) in enumerate(calls):
-                if self.clock() - looked > FRESH:
+                if place and self.clock() - looked > FRESH:
                     left = [row.write for _, later in calls[place:] for row in later]
                     break
-                _keep(results, rows, self.sending.call(send, rows))
+                self._keep(results, rows, self.sending.call(send, rows))
             else:
                 left = []
 
@@ -90,7 +98,8 @@ class Writer:
         for write, (outcome, code, message) in zip(writes, rows, strict=True):
             results.setdefault(write.id, WriteResult(write.id, outcome, code, message))
 
-
-def _keep(results: Results, rows: Sequence[Ready], answered: Sequence[Row]) -> None:
-    for row, (outcome, code, message) in zip(rows, answered, strict=True):
-        results[row.write.id] = WriteResult(row.write.id, outcome, code, message, row.found)
+    def _keep(self, results: Results, rows: Sequence[Ready], answered: Sequence[Row]) -> None:
+        for row, (outcome, code, message) in zip(rows, answered, strict=True):
+            results[row.write.id] = WriteResult(row.write.id, outcome, code, message, row.found)
+            if outcome is Outcome.WRITTEN and row.moves:
+                self.moved[row.write.id] = row.pair

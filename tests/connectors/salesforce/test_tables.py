@@ -10,7 +10,7 @@ import requests
 
 from connectors.errors import FieldProblems, Refused
 from connectors.mapping import FieldType, MappedField
-from connectors.records import Outcome, RecordKind, Watermark, Write
+from connectors.records import RecordKind, Watermark
 from connectors.salesforce import plugin
 from connectors.salesforce.connector import SalesforceConnector
 
