@@ -37,6 +37,8 @@ class MappedField:
     """What a person in the CRM reads, for fields that setup creates."""
     description: str = ""
     """The definition shown in the CRM's field help."""
+    holds_user: bool = False
+    """Whether it holds a user's id, so that setup creates a reference to users where the CRM has such."""
 
 
 @dataclass(frozen=True, slots=True)

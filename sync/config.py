@@ -252,6 +252,7 @@ class Project:
                 FieldRole.OUTPUT,
                 f"{role} owner",
                 f"Who has this account as {role}.",
+                holds_user=True,
             )
             for role, source in self.config.outputs.roles.items()
         )

@@ -11,6 +11,7 @@ from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknow
 from connectors.salesforce.wire.answers import Answer, error_of, error_said
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PARTNER = "urn:partner.soap.sforce.com"
 OBJECT = "urn:sobject.partner.soap.sforce.com"
 _MAY_HAVE_HAPPENED = frozenset(["", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT"])
@@ -30,11 +31,11 @@ def text(value: object) -> str:
     return escape(str(value), {"\r": "&#13;"})
 
 
-def envelope(session: str, headers: str, body: str) -> bytes:
+def envelope(session: str, headers: str, body: str, namespace: str = PARTNER) -> bytes:
     """A whole message. What UTF-8 or XML cannot hold is left for Salesforce to refuse."""
     said = element("SessionHeader", element("sessionId", text(session))) + headers
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="{SOAP}" xmlns="{PARTNER}">'
+        f'<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="{SOAP}" xmlns="{namespace}" xmlns:xsi="{XSI}">'
         f"<e:Header>{said}</e:Header><e:Body>{body}</e:Body></e:Envelope>"
     ).encode("utf-8", "xmlcharrefreplace")
 
@@ -44,20 +45,26 @@ def results_of(answer: Answer, what: str) -> tuple[list[Mapping[str, Any]], tupl
 
     A fault is the error that it means; OutcomeUnknown where the call may have been carried out all the same.
     """
+    root, operation = opened(answer, what)
+    return [_result(found) for found in named(operation, "result")], _usage(root)
+
+
+def opened(answer: Answer, what: str) -> tuple[ET.Element, ET.Element]:
+    """The whole message and the element of its operation; errors as `results_of` has them."""
     root = _parsed(answer, what)
     body = root.find(f"{{{SOAP}}}Body") if root is not None else None
     if root is None or body is None or len(body) != 1 or answer.failed:
         raise _fault(answer, body, what)
-    return [_result(found) for found in _named(body[0], "result")], _usage(root)
+    return root, body[0]
 
 
 def _fault(answer: Answer, body: ET.Element | None, what: str) -> ConnectorError:
-    fault = None if body is None else next(_named(body, "Fault"), None)
+    fault = None if body is None else next(named(body, "Fault"), None)
     if fault is None:
         error = error_of(answer, what) if answer.failed else Garbled(f"{what}: the answer is no SOAP message")
         return error if answer.failed and answer.status < 500 else OutcomeUnknown(str(error))
-    code = _child(fault, "faultcode").rpartition(":")[2]
-    message = _child(fault, "faultstring").removeprefix(f"{code}: ")[:_MESSAGE]
+    code = child(fault, "faultcode").rpartition(":")[2]
+    message = child(fault, "faultstring").removeprefix(f"{code}: ")[:_MESSAGE]
     if code == "INVALID_SESSION_ID":
         return AuthFailed(f"{what}: {code}, {message}")
     if code in _MAY_HAVE_HAPPENED:
@@ -85,32 +92,34 @@ def _parsed(answer: Answer, what: str) -> ET.Element | None:
 
 
 def _result(found: ET.Element) -> dict[str, Any]:
-    said = {"true": True, "false": False}.get(_child(found, "success"))
+    said = {"true": True, "false": False}.get(child(found, "success"))
     errors = [
         {
-            "statusCode": _child(error, "statusCode"),
-            "message": _child(error, "message"),
-            "fields": [field.text or "" for field in _named(error, "fields")],
+            "statusCode": child(error, "statusCode"),
+            "message": child(error, "message"),
+            "fields": [field.text or "" for field in named(error, "fields")],
         }
-        for error in _named(found, "errors")
+        for error in named(found, "errors")
     ]
-    return {"id": _child(found, "id") or None, "success": said, "errors": errors}
+    return {"id": child(found, "id") or None, "success": said, "errors": errors}
 
 
 def _usage(root: ET.Element) -> tuple[int, int] | None:
     for info in root.iter(f"{{{PARTNER}}}limitInfo"):
-        current, limit = _child(info, "current"), _child(info, "limit")
-        if _child(info, "type") == "API REQUESTS" and current.isdigit() and limit.isdigit():
+        current, limit = child(info, "current"), child(info, "limit")
+        if child(info, "type") == "API REQUESTS" and current.isdigit() and limit.isdigit():
             return int(current), int(limit)
     return None
 
 
-def _named(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+def named(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+    """The children of this name, whatever their namespace."""
     return (child for child in parent if child.tag.rpartition("}")[2] == name)
 
 
-def _child(parent: ET.Element, name: str) -> str:
-    return next((child.text or "" for child in _named(parent, name)), "")
+def child(parent: ET.Element, name: str) -> str:
+    """The text of the child of this name, "" where there is none."""
+    return next((child.text or "" for child in named(parent, name)), "")
 
 
 def options(header: str, chosen: Sequence[tuple[str, bool]]) -> str:
