@@ -22,8 +22,10 @@ from connectors.records import MAIN, RecordKind, Watermark
 from rules.decisions import Tables
 from sync.answers.kept import remember
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
-from sync.files import replacing, sha256, write_text
+from sync.files import sha256, write_text
+from sync.merge import ROWS_PER_GROUP, merge, write_parquet
 from sync.scratch import scratch
+from sync.unfinished import Unfinished
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
     from connectors.mapping import FieldMap
 
 POINTER = "latest.json"
-ROWS_PER_GROUP = 100_000
-# An activity has one row per account it is linked to; a changed activity replaces all of its rows.
-SORT = {RecordKind.ACTIVITIES: "id, account_id"}
-_KEPT = {RecordKind.ACTIVITIES: "WHERE id NOT IN (SELECT id FROM incoming)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,15 @@ def verify(snapshot: Snapshot) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Table:
+    """One table as it was read."""
+
+    came: int
+    watermark: Watermark
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Puller:
     """Pulls one CRM into a folder of snapshots."""
 
@@ -132,39 +139,44 @@ class Puller:
     ) -> PullReport:
         """Store what changed since the last snapshot, or everything.
 
-        TruncatedPull where a table lost more rows than allowed and `accept_fewer` does not name it,
-        ConfigProblem where the folder is another CRM's.
+        What an interrupted pull of the last day has read is not read again, only its changes since. TruncatedPull
+        where a table lost more rows than allowed and `accept_fewer` does not name it, ConfigProblem where the
+        folder is another CRM's.
         """
         last = load(self.folder)
         self._refuse_another(last)
         now = self.now()
         mapping = reading_hash(self.fields, self.settings)
         whole = whole or last is None or last.mapping != mapping or now - last.whole_at >= self.whole_after
+        left = Unfinished(self.folder / ".spool", self._question(mapping, last, whole), now)
         with self._working_folder() as work:
             came, marks, complete = {}, {}, True
             for kind in RecordKind:
                 if kind not in MAIN and kind not in self.also & connector.capabilities.also:
-                    _write_parquet([], work / f"{kind}.parquet", self.fields.schema(kind))
+                    write_parquet([], work / f"{kind}.parquet", self.fields.schema(kind))
                     came[kind] = 0
                     continue
                 since = None if whole or last is None else last.watermarks.get(kind)
                 if kind not in connector.capabilities.changes:
                     since = None
-                pull = connector.pull(kind, since)
-                complete = complete and pull.complete
-                came[kind] = self._store(pull, kind, work)
-                marks[kind] = pull.watermark
-                self._merge(kind, work, last, complete=pull.complete)
+                base = None if last is None else last.path(kind)
+                table = self._read(connector, kind, since, work, base, left)
+                came[kind], marks[kind] = table.came, table.watermark
+                complete = complete and table.complete
             rows = {kind: _rows(work / f"{kind}.parquet") for kind in RecordKind}
             before = dict(last.rows) if last else {}
-            self._refuse_truncated(rows, before, accept_fewer)
+            try:
+                self._refuse_truncated(rows, before, accept_fewer)
+            except TruncatedPull:
+                left.clear()  # what is missing must be asked for again
+                raise
             snapshot = Snapshot(
                 folder=_keep(work, self.folder),
                 id="",
                 rows=rows,
                 watermarks=marks,
                 pulled_at=now,
-                whole_at=now if complete or last is None else last.whole_at,
+                whole_at=left.began if complete or last is None else last.whole_at,
                 mapping=mapping,
                 source=self.source,
             )
@@ -172,6 +184,7 @@ class Puller:
         _point(self.folder, snapshot)
         remember(self.folder, snapshot.id, now)
         self._forget_old(snapshot)
+        left.clear()
         return PullReport(snapshot, came, before, whole)
 
     @contextmanager
@@ -184,6 +197,49 @@ class Puller:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
+    def _read(
+        self,
+        connector: Connector,
+        kind: RecordKind,
+        since: Watermark | None,
+        work: Path,
+        base: Path | None,
+        left: Unfinished,
+    ) -> _Table:
+        """One table into the working folder; where an earlier try has it, or part of it, then also what changed since."""
+        catches_up = kind in connector.capabilities.changes
+        kept, again = left.table(kind) if catches_up else None, left.was_begun(kind)
+        if kept is not None:
+            os.link(kept.file, work / f"{kind}.parquet")
+            table = _Table(kept.came, kept.watermark, complete=True)
+        else:
+            table = self._pull(connector.pull(kind, since, spool=left.place(kind)), kind, work, base)
+            if table.complete:
+                left.keep(kind, work / f"{kind}.parquet", table.watermark, table.came)
+        if catches_up and (kept is not None or again):
+            newer = self._pull(connector.pull(kind, table.watermark), kind, work, work / f"{kind}.parquet")
+            table = _Table(table.came + newer.came, newer.watermark, table.complete)
+        return table
+
+    def _pull(self, pull: Pull, kind: RecordKind, work: Path, base: Path | None) -> _Table:
+        came = self._store(pull, kind, work)
+        incoming, merged = work / f"{kind}.incoming.parquet", work / f"{kind}.parquet"
+        merge(
+            kind,
+            incoming,
+            None if pull.complete else base,
+            merged,
+            self.fields.schema(kind),
+            self.memory_limit,
+        )
+        incoming.unlink()
+        return _Table(came, pull.watermark, pull.complete)
+
+    def _question(self, mapping: str, last: Snapshot | None, whole: bool) -> dict[str, str]:
+        """What must be the same for a pull to go on with another's tables."""
+        beside = "" if last is None else last.id
+        return {"mapping": mapping, "source": self.source, "beside": beside, "whole": str(whole)}
+
     def _store(self, pull: Pull, kind: RecordKind, work: Path) -> int:
         import pyarrow.parquet as pq
 
@@ -194,29 +250,6 @@ class Puller:
                 rows += batch.num_rows
                 self.on_rows(kind, rows)
         return rows
-
-    def _merge(self, kind: RecordKind, work: Path, last: Snapshot | None, *, complete: bool) -> None:
-        incoming = work / f"{kind}.incoming.parquet"
-        order = SORT.get(kind, "id")
-        with scratch(self.memory_limit, work) as database:
-            database.from_parquet(str(incoming)).create_view("incoming")
-            rows = "SELECT *, 1 AS fresh FROM incoming"
-            if not complete and last is not None:
-                database.from_parquet(str(last.folder / f"{kind}.parquet")).create_view("last")
-                rows += f" UNION ALL BY NAME SELECT *, 0 AS fresh FROM last {_KEPT.get(kind, '')}"
-            # The newest version of a row wins, as a search index may give an older one than we know already.
-            merged = (
-                database.sql(
-                    f"SELECT * EXCLUDE (fresh) FROM ({rows}) QUALIFY row_number() OVER "
-                    f"(PARTITION BY {order} ORDER BY modified_at DESC NULLS LAST, fresh DESC, deleted) = 1 "
-                )
-                .filter("NOT deleted")
-                .order(order)
-            )
-            _write_parquet(
-                merged.to_arrow_reader(ROWS_PER_GROUP), work / f"{kind}.parquet", self.fields.schema(kind)
-            )
-        incoming.unlink()
 
     def _refuse_another(self, last: Snapshot | None) -> None:
         # A copy of production has production's ids: rows, watermarks and owners of the two would mix.
@@ -289,7 +322,7 @@ def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
             f"SELECT a.id, {chosen} FROM accounts a LEFT JOIN (SELECT DISTINCT ON (id) * FROM seen) s "
             "ON s.id = a.id ORDER BY a.id"
         )
-        _write_parquet(rows.to_arrow_reader(ROWS_PER_GROUP), work / "accounts.parquet", schema)
+        write_parquet(rows.to_arrow_reader(ROWS_PER_GROUP), work / "accounts.parquet", schema)
     kept = _keep(work, folder)
     shutil.rmtree(work, ignore_errors=True)
     _point(folder, replace(snapshot, folder=kept, id=kept.name))
@@ -334,18 +367,6 @@ def _identity(folder: Path) -> str:
     files = (folder / f"{kind}.parquet" for kind in RecordKind)
     told = "\n".join(f"{file.name} {sha256(file)}" for file in files if file.exists())
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-def _write_parquet(rows: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with replacing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
-        for batch in rows:
-            writer.write_table(
-                pa.Table.from_batches([batch]).select(schema.names).cast(schema),
-                row_group_size=ROWS_PER_GROUP,
-            )
 
 
 def _rows(path: Path) -> int:
