@@ -98,6 +98,9 @@ class Jobs:
         """Keeps the job as it is now."""
         job.changed = self._core.clock.now()
         self._jobs[job.id] = job
+        self._write(job)
+
+    def _write(self, job: Job) -> None:
         text = orjson.dumps(asdict(job)).decode()
         self._core.state.run("INSERT OR REPLACE INTO _bulk_jobs VALUES (?, ?)", (job.id, text))
 
@@ -118,6 +121,7 @@ class Jobs:
             job.stuck_polls -= 1
         elif job.ended and job.hidden_polls:
             job.hidden_polls -= 1
+        self._write(job)
 
     def shown(self, job: Job) -> str:
         """The state as the client sees it: a job is queued, then in progress, then done, however fast it was."""
