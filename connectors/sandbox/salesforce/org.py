@@ -228,7 +228,9 @@ class Org:
         )
         if kinds[kind] == "reference":
             related = full_name.removesuffix("__c") + "__r"
-            made = replace(made, targets=(str(metadata.get("referenceTo")),), relationship=related, indexed=True)
+            made = replace(
+                made, targets=(str(metadata.get("referenceTo")),), relationship=related, indexed=True
+            )
         help = metadata.get("inlineHelpText")
         return replace(
             made,
@@ -236,4 +238,5 @@ class Org:
             values=tuple(v["valueName"] for v in values),
             labels={v["valueName"]: v["label"] for v in values if v.get("label")},
             help=None if help is None else str(help),
+            external_id=str(metadata.get("externalId")).lower() == "true",
         )

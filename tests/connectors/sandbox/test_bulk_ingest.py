@@ -249,6 +249,7 @@ def test_an_upload_comes_once_as_csv_and_not_too_large(org: Crm, bulk: Bulk) -> 
         ({"operation": "update", "object": "Account", "lineEnding": "CR"}, "INVALIDJOB"),
         ({"operation": "update", "object": "Account", "columnDelimiter": ";"}, "INVALIDJOB"),
         ({"operation": "upsert", "object": "Account", "externalIdFieldName": "Nonsense__c"}, "INVALIDJOB"),
+        ({"operation": "upsert", "object": "Account", "externalIdFieldName": "Phone"}, "INVALIDJOB"),
     ],
 )
 def test_a_job_that_makes_no_sense_is_refused(bulk: Bulk, body: dict[str, Any], code: str) -> None:

@@ -134,10 +134,11 @@ class Bulk:
             raise CallFailed(400, "FEATURENOTENABLED", _NO_HARD_DELETE)
         object = self._object(body)
         external = str(body.get("externalIdFieldName") or "")
-        if operation == "upsert" and object.find(external) is None:
-            raise CallFailed(
-                400, "INVALIDJOB", f"InvalidJob : External ID was not found for {object.name}: {external}"
-            )
+        field = object.find(external)
+        if operation == "upsert" and (field is None or not field.finds):
+            does_not = "does not match an External ID, Salesforce Id, or indexed field"
+            message = f"InvalidJob : Field name provided, {external} {does_not} for {object.name}"
+            raise CallFailed(400, "INVALIDJOB", message)
         job = self._made(request, body, "V2Ingest", operation, object.name)
         job.external_id = external
         job.assignment_rule = str(body.get("assignmentRuleId") or "")

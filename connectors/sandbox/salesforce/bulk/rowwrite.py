@@ -92,12 +92,11 @@ class RowWriter:
         return id, False
 
     def _delete(self, id: str, by: By) -> None:
-        if self._job.operation == "delete":
-            self._writer.delete(self._columns.object, id, by)
-            return
-        if self._org.core.state.read(self._columns.object.name, id) is None:
-            raise RowFailed("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        self._org.core.state.remove(self._columns.object.name, id, by)
+        """Into the recycle bin, and out of it at once where nothing shall be left."""
+        object, state = self._columns.object, self._org.core.state
+        self._writer.delete(object, id, by, self._how)
+        if self._job.operation == "hardDelete" and state.read(object.name, id) is not None:
+            state.remove(object.name, id, by)
 
     @staticmethod
     def _needed(id: str, call: str) -> str:

@@ -70,12 +70,19 @@ class Field:
     """What people read instead of a picklist value, where it is not the value itself."""
     inactive: tuple[str, ...] = ()
     """Picklist values that older records hold and nobody can choose any more."""
+    external_id: bool = False
+    """Whether records can be found by it when they are upserted."""
 
     @property
     def column(self) -> Column:
         """How it is stored."""
         default = 0 if self.type == "boolean" else self.initial or None  # a checkbox is never empty
         return Column(self.name, _STORED.get(self.type, "text"), self.indexed, default)
+
+    @property
+    def finds(self) -> bool:
+        """Whether a record may be named by it, as describe says in idLookup."""
+        return self.external_id or self.type in ("id", "email")
 
     @property
     def is_text(self) -> bool:
@@ -108,7 +115,7 @@ class Field:
             "digits": 8 if self.type == "int" else 0,
             "displayLocationInDecimal": False,
             "encrypted": False,
-            "externalId": False,
+            "externalId": self.external_id,
             "extraTypeInfo": "plaintextarea" if self.type == "textarea" else None,
             "filterable": short,
             "filteredLookupInfo": None,
@@ -116,7 +123,7 @@ class Field:
             "groupable": short and self.type not in _UNGROUPABLE,
             "highScaleNumber": False,
             "htmlFormatted": False,
-            "idLookup": self.type in ("id", "email"),
+            "idLookup": self.finds,
             "inlineHelpText": self.help,
             "label": self.label,
             "length": length,
