@@ -320,3 +320,20 @@ def test_the_days_batches_end_a_job_in_the_middle(many: Crm) -> None:
     assert sorted(r["Id"] for r in bulk.rows(job, "unprocessedrecords")) == sorted(ids[10_000:])
     many.settings(bulk_batches=15_000)
     bulk.raw.pool.clear()
+
+
+def test_a_small_job_brings_its_data_along(org: Crm, bulk: Bulk) -> None:
+    ids = _ids(org, 3)
+    job = b'{"operation": "update", "object": "Account", "contentType": "CSV"}'
+    content = written(("Id", "Site"), *((one, "HQ") for one in ids)).encode()
+    parts = {"job": ("job.json", job, "application/json"), "content": ("content.csv", content, "text/csv")}
+    url = f"{org.url}/services/data/v62.0/jobs/ingest"
+    headers = {"Authorization": f"Bearer {bulk.raw.session}"}
+    answer = bulk.raw.pool.request("POST", url, fields=parts, headers=headers)
+    assert (answer.status, answer.json()["state"]) == (200, "UploadComplete"), answer.data
+    assert bulk.wait("ingest", answer.json()["id"])["numberRecordsProcessed"] == 3
+    assert {change["id"] for change in org.history("Account")} == set(ids)
+    parts["content"] = ("content.csv", b"x" * 100_001, "text/csv")
+    assert bulk.raw.pool.request("POST", url, fields=parts, headers=headers).status == 400
+    del parts["content"]
+    assert bulk.raw.pool.request("POST", url, fields=parts, headers=headers).status == 400
