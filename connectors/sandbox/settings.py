@@ -46,12 +46,15 @@ class Settings:
     def __init__(self) -> None:
         self._declared: dict[str, Setting] = {}
         self._values: dict[str, Any] = {}
+        self.version = 0
+        """Moves with every change, so that what follows from settings can be kept until then."""
 
     def declare(self, settings: Iterable[Setting]) -> None:
         """Adds switches with their defaults."""
         for setting in settings:
             self._declared[setting.name] = setting
             self._values[setting.name] = setting.default
+        self.version += 1
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -60,6 +63,7 @@ class Settings:
         """Sets all of these or, if one is wrong, none."""
         checked = {name: self._find(name).checked(value) for name, value in changes.items()}
         self._values.update(checked)
+        self.version += 1
 
     def all(self) -> dict[str, Any]:
         """Every switch and its value."""

@@ -178,9 +178,7 @@ class State:
     ) -> None:
         """Sets these columns; each becomes a history row, equal or not. `stamps` are set without history."""
         table = self.table(object)
-        before = self.read(object, id)
-        if before is None:
-            raise NoSuchRecord(f"{object} holds no record {id!r}")
+        before = self._held(table, id, tuple(values))
         assignments = {**values, **(stamps or {})}
         sets = ", ".join(f"{quoted(name)} = ?" for name in assignments)
         with self.transaction():
@@ -191,6 +189,15 @@ class State:
                 )
             changes = [(name, before[name], value) for name, value in values.items()]
             ledger.record(self._db, table, id, changes, by)
+
+    def _held(self, table: Table, id: Stored, names: Sequence[str]) -> Row:
+        """These columns of a record as they are; NoSuchRecord where there is none."""
+        columns = ", ".join(map(quoted, (table.key, *names)))
+        sql = f"SELECT {columns} FROM {quoted(table.name)} WHERE {quoted(table.key)} = ?"
+        found = self._db.execute(sql, (id,)).fetchone()
+        if found is None:
+            raise NoSuchRecord(f"{table.name} holds no record {id!r}")
+        return dict(zip(names, found[1:], strict=True))
 
     def remove(self, object: str, id: Stored, by: By) -> None:
         """Takes the row out of the table for good; history keeps its key as the old value."""

@@ -48,7 +48,8 @@ class Org:
         self.admin_id = ids.make("005", 2)
         self.profile_set_id = ids.make("0PS", 1)
         self._known: dict[str, SObject] = {}
-        self._there: dict[frozenset[str], dict[str, SObject]] = {}
+        self._there: dict[int, dict[str, SObject]] = {}
+        """The objects that the org has, by the version of the settings that say which."""
         self.tooling = {o.name.lower(): o for o in TOOLING}
         for object in (*OBJECTS, *AROUND, *TOOLING):
             self._declare(object)
@@ -73,10 +74,11 @@ class Org:
     @property
     def objects(self) -> Mapping[str, SObject]:
         """The objects that the org has, by their name in lower case, as its features are now."""
-        missing = self._missing()
-        if missing not in self._there:
-            self._there[missing] = {n: o for n, o in self._known.items() if o.feature not in missing}
-        return self._there[missing]
+        version = self.core.settings.version
+        if version not in self._there:
+            missing = self._missing()
+            self._there = {version: {n: o for n, o in self._known.items() if o.feature not in missing}}
+        return self._there[version]
 
     def _missing(self) -> frozenset[str]:
         settings = self.core.settings
