@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
-from connectors.sandbox import Crm, running
+from connectors.sandbox import Crm, Seed, running
 from tests.connectors.sandbox.bulk import Bulk, table, written
 from tests.connectors.sandbox.conftest import Raw
 
@@ -345,3 +346,33 @@ def test_a_missing_value_may_be_nothing_between_two_commas(odd: Crm) -> None:
     odd.settings(bulk_quoted_nulls=False)
     assert bulk.results(bulk.query(soql)["id"]).data.splitlines()[1] == b',"cents","false"'
     bulk.raw.pool.clear()
+
+
+def test_other_calls_are_answered_while_a_large_job_is_worked_on() -> None:
+    seed = Seed(accounts=40_000, reps=8, seed=7, activities_per_account=0, deals_per_account=0)
+    with running("salesforce", seed=seed) as org:
+        bulk = Bulk(Raw(org))
+        org.settings(bulk_chunk=2_000)
+        made = bulk.json("POST", "/jobs/query", {"operation": "query", "query": ALL})
+        seen = [bulk.json("GET", f"/jobs/query/{made['id']}")["numberRecordsProcessed"] for _ in range(8)]
+        assert any(0 < count < 40_000 for count in seen)
+        job = bulk.wait("query", made["id"])
+        assert job["numberRecordsProcessed"] == 40_000
+        rows = bulk.results(job["id"]).data.count(b"\n")
+        assert rows == 40_001
+        bulk.raw.pool.clear()
+
+
+def test_a_download_of_a_job_that_is_deleted_breaks_off() -> None:
+    seed = Seed(accounts=60_000, reps=8, seed=7, activities_per_account=0, deals_per_account=0)
+    with running("salesforce", seed=seed) as org:
+        bulk = Bulk(Raw(org))
+        job = bulk.query(ALL)
+        url = f"{org.url}/services/data/v62.0/jobs/query/{job['id']}/results"
+        headers = {"Authorization": f"Bearer {bulk.raw.session}"}
+        answer = bulk.raw.pool.request("GET", url, headers=headers, preload_content=False)
+        answer.read(10)
+        bulk.json("DELETE", f"/jobs/query/{job['id']}", None, 204)
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            answer.read()
+        bulk.raw.pool.clear()
