@@ -15,7 +15,11 @@ from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, W
 from connectors.retry import RetryPolicy
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.fields import Fields
+from connectors.salesforce.preparing.carrying import Carrying
+from connectors.salesforce.preparing.grants import Grants
+from connectors.salesforce.preparing.metadata import Metadata
 from connectors.salesforce.preparing.setup import Setup
+from connectors.salesforce.preparing.source import source_of
 from connectors.salesforce.reading.bulk import Bulk, BulkSettings
 from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.reading.ways import Ways
@@ -129,18 +133,23 @@ class SalesforceConnector:
         return settle_owners(self._client, self._fields, self._reader, self._settings, receipt, writes)
 
     def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
-        """None yet."""
-        return {}
+        """A Salesforce DX source folder, which `sf project deploy start` deploys."""
+        return source_of(steps, self._metadata)
 
     def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
         """Fields, permission set, access and assignment that are missing."""
         self._client.demand_org()
-        return Setup(self._client, self._fields).steps(fields)
+        return Setup(self._client, self._settings, self._mapping).steps(fields)
 
     def setup(self, steps: Sequence[SetupStep]) -> None:
         """Create what the steps say."""
         self._client.demand_org()
-        Setup(self._client, self._fields).carry_out(steps)
+        Carrying(self._metadata, Grants(self._client)).out(steps)
+        self._fields.forget()
+
+    @property
+    def _metadata(self) -> Metadata:
+        return Metadata(self._client, self._settings.api_version)
 
     def calls(self) -> Mapping[str, int]:
         """HTTP calls so far, per kind; each counts against the org's daily limit, but for logins."""

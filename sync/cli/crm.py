@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,27 +55,52 @@ def pull(
 def setup(
     config: ConfigOption = DEFAULT_CONFIG,
     yes: Annotated[bool, typer.Option("--yes", help="Do it, rather than show it.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Write it as files of the CRM's own way to deploy, below this folder."),
+    ] = None,
 ) -> None:
-    """Create the fields in the CRM that territories and KPIs are written to; shows what it would do first."""
+    """Create the fields in the CRM that territories, KPIs and roles are written to; shows what it would do first."""
     from sync.cli.session import connected, open_session
     from sync.run import require_writes
 
     session = open_session(config)
     with session.locked(), connected(session) as connector:
-        steps = connector.setup_steps(session.project.output_fields())
+        fields = (*session.project.output_fields(), *session.project.role_fields())
+        steps = connector.setup_steps(fields)
         if not steps:
             typer.echo("everything is there")
             return
         typer.echo(f"{len(steps)} step{'s' if len(steps) != 1 else ''}:")
         for step in steps:
             typer.echo(f"  {step.description}")
+        if source is not None:
+            _write_source(connector.setup_source(steps), source)
+            return
         if not yes:
             typer.echo('Nothing was created. Do it with "territory setup --yes"')
             return
         require_writes(session.project)
         connector.setup(steps)
-        left = connector.setup_steps(session.project.output_fields())
+        left = connector.setup_steps(fields)
         typer.echo("done" if not left else f"{len(left)} steps are still open; look again in a minute")
+
+
+def _write_source(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes the files below the folder; those of before are replaced, as git tells what changed. A project of the
+    folder's own stays."""
+    from sync.errors import SyncError
+
+    if not files:
+        raise SyncError('this CRM has no files to deploy; use "territory setup --yes"')
+    for name, content in files.items():
+        path = folder / name
+        if "/" not in name and path.exists() and path.read_bytes() != content:
+            typer.echo(f"{path} is there and stays as it is")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    typer.echo(f"wrote {len(files)} files below {folder}; {folder / 'README.md'} says how to deploy them")
 
 
 @app.command()

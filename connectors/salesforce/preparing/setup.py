@@ -1,139 +1,125 @@
-"""Output fields, created with the permission to see them: in Salesforce a new field is hidden from all."""
+"""What the outputs need in an org, planned from what is there.
+
+Nothing that exists is changed: an admin's label, help text, view or permission stays. Permissions are only added, and
+only where our user lacks something.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.base import SetupStep
-from connectors.errors import FieldProblem, FieldProblems, Refused
-from connectors.mapping import FieldType, MappedField
-from connectors.salesforce.fields import Fields
-from connectors.salesforce.soql import any_of, select
+from connectors.errors import FieldProblem, FieldProblems
+from connectors.mapping import FieldMap, MappedField
+from connectors.salesforce.config import SalesforceSettings
+from connectors.salesforce.preparing import parts
+from connectors.salesforce.preparing.grants import Grants
+from connectors.salesforce.preparing.metadata import Component, Metadata
+from connectors.salesforce.preparing.needs import Need, Needs
+from connectors.salesforce.preparing.rights import PERMISSION_SET, ObjectRight, object_rights, user_rights
+from connectors.salesforce.preparing.shape import Shape
 from connectors.salesforce.wire.client import Client
-
-PERMISSION_SET = "Territory_Sync"
-_TYPES: Mapping[FieldType, Mapping[str, Any]] = {
-    FieldType.TEXT: {"type": "Text", "length": 255},
-    FieldType.INTEGER: {"type": "Number", "precision": 18, "scale": 0},
-    FieldType.NUMBER: {"type": "Number", "precision": 18, "scale": 4},
-    FieldType.BOOLEAN: {"type": "Checkbox", "defaultValue": "false"},
-    FieldType.DATE: {"type": "Date"},
-    FieldType.DATETIME: {"type": "DateTime"},
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Plans and carries out what the outputs need in an org."""
+    """Plans what the outputs need in an org."""
 
     client: Client
-    fields: Fields
+    settings: SalesforceSettings
+    mapping: FieldMap
 
     def steps(self, outputs: Sequence[MappedField]) -> list[SetupStep]:
-        """Create each missing field, a permission set, its access to the fields, and give it to our user.
+        """Fields, the permission set or what it lacks, a list view, a report type, and the set for our user.
 
         FieldProblems where a missing field has a name that no custom field can have.
         """
-        missing = [field for field in outputs if not self._is_writable(field)]
-        _refuse_standard(missing)
-        if not missing:
-            return []
-        steps = [_field_step(field) for field in missing if not self._exists(field.source)]
-        if self._permission_set() is None:
-            steps.append(SetupStep(f"create the permission set {PERMISSION_SET}", {"do": "permission_set"}))
-        steps += [
-            SetupStep(
-                f"let {PERMISSION_SET} read and edit Account.{field.source}",
-                {"do": "access", "field": field.source},
-            )
-            for field in missing
-        ]
-        steps.append(SetupStep(f"give {PERMISSION_SET} to our user", {"do": "assignment"}))
-        return steps
+        shape = Shape(self.client)
+        needs = Needs(self.client, shape, self.mapping)
+        hidden = [field for field in outputs if shape.find("Account", field.source) is None]
+        _refuse_standard(hidden)
+        absent = [field for field in hidden if not needs.exists("Account", field.source)]
+        steps = [_step(parts.custom_field(field), _field_words(field)) for field in absent]
+        steps += self._rights(shape, needs.of(outputs))
+        return [*steps, *self._views(outputs)]
 
-    def carry_out(self, steps: Sequence[SetupStep]) -> None:
-        """In this order; a step that finds its work done does nothing."""
-        for step in steps:
-            match step.payload.get("do"):
-                case "field":
-                    self._create_field(step.payload)
-                case "permission_set":
-                    self._create_permission_set()
-                case "access":
-                    self._give_access(f"Account.{step.payload['field']}")
-                case "assignment":
-                    self._assign()
-                case other:
-                    raise Refused(f"no step of ours: {other!r} ({step.description})")
-        self.fields.forget()
-
-    def _is_writable(self, field: MappedField) -> bool:
-        found = self.fields.find("Account", field.source)
-        return found is not None and found.updateable
-
-    def _exists(self, name: str) -> bool:
-        """Also when nobody may see it: the Tooling API does."""
-        text = select(
-            ["Id"],
-            "CustomField",
-            any_of("TableEnumOrId", ["Account"]),
-            any_of("DeveloperName", [name.removesuffix("__c")]),
-        )
-        return bool(self.client.read("setup", "tooling/query", params={"q": text})["records"])
-
-    def _create_field(self, payload: Mapping[str, Any]) -> None:
-        if not self._exists(str(payload["FullName"]).removeprefix("Account.")):
-            body = {"FullName": payload["FullName"], "Metadata": payload["Metadata"]}
-            self.client.write("setup", "POST", "tooling/sobjects/CustomField", body, {})
-
-    def _permission_set(self) -> str | None:
-        return self._first("PermissionSet", any_of("Name", [PERMISSION_SET]))
-
-    def _create_permission_set(self) -> None:
-        if self._permission_set() is None:
-            body = {"Name": PERMISSION_SET, "Label": "Territory Sync"}
-            self.client.write("setup", "POST", "sobjects/PermissionSet", body, {})
-
-    def _give_access(self, field: str) -> None:
-        parent = self._demand_permission_set()
-        where = (any_of("ParentId", [parent]), any_of("Field", [field]))
-        body: dict[str, Any] = {"PermissionsRead": True, "PermissionsEdit": True}
-        existing = self._first("FieldPermissions", *where)
-        if existing is not None:
-            self.client.write("setup", "PATCH", f"sobjects/FieldPermissions/{existing}", body, {})
+    def _rights(self, shape: Shape, needs: Sequence[Need]) -> Iterator[SetupStep]:
+        objects = [right for right in object_rights(self.settings) if shape.of(right.sobject) is not None]
+        unusable = {need.guard: need.edit for need in needs if need.guard and not need.usable}
+        blocked = [right for right in objects if not _allows(shape, right)]
+        if not unusable and not blocked:
             return
-        body |= {"ParentId": parent, "SobjectType": "Account", "Field": field}
-        self.client.write("setup", "POST", "sobjects/FieldPermissions", body, {})
+        grants = Grants(self.client)
+        set_id = grants.set_id()
+        if set_id is None:
+            fields = _guards(needs)
+            made = parts.permission_set(self.settings, objects, fields)
+            yield _step(made, _set_words(self.settings, objects, fields))
+        else:
+            lacking = grants.lacking(set_id, blocked, unusable)
+            yield from (_access_step(name, unusable[name]) for name in lacking.fields)
+            yield from map(_object_step, lacking.objects)
+        if set_id is None or not grants.assigned_to_us():
+            yield SetupStep(f"give {PERMISSION_SET} to our user", {"do": "assignment"})
 
-    def _assign(self) -> None:
-        parent, user = self._demand_permission_set(), str(self.client.userinfo()["user_id"])
-        where = (any_of("PermissionSetId", [parent]), any_of("AssigneeId", [user]))
-        if self._first("PermissionSetAssignment", *where) is None:
-            body = {"PermissionSetId": parent, "AssigneeId": user}
-            self.client.write("setup", "POST", "sobjects/PermissionSetAssignment", body, {})
-
-    def _demand_permission_set(self) -> str:
-        found = self._permission_set()
-        if found is None:
-            raise Refused(f"the permission set {PERMISSION_SET} is not there; plan the setup anew")
-        return found
-
-    def _first(self, sobject: str, *where: str) -> str | None:
-        answer = self.client.read("setup", "query", params={"q": select(["Id"], sobject, *where)})
-        return str(answer["records"][0]["Id"]) if answer["records"] else None
+    def _views(self, outputs: Sequence[MappedField]) -> Iterator[SetupStep]:
+        """A list view and a report type where there is something to show, and none yet."""
+        metadata = Metadata(self.client, self.settings.api_version)
+        for made, words in (
+            (parts.list_view(outputs), "create the list view Territory Sync of accounts"),
+            (parts.report_type(outputs), "create the report type Accounts with Territory Sync"),
+        ):
+            if outputs and not metadata.read(made.type, [made.full_name]):
+                yield _step(made, words)
 
 
-def _field_step(field: MappedField) -> SetupStep:
-    metadata = {
-        "label": (field.label or field.name.replace("_", " ").capitalize())[:40],
-        "description": field.description[:1000],
-        "inlineHelpText": field.description[:510],
-        **_TYPES[field.type],
+def _guards(needs: Sequence[Need]) -> dict[str, bool]:
+    """Each field that can be hidden, and whether we write it."""
+    fields: dict[str, bool] = {}
+    for need in needs:
+        if need.guard:
+            fields[need.guard] = need.edit or fields.get(need.guard, False)
+    return fields
+
+
+def _allows(shape: Shape, right: ObjectRight) -> bool:
+    found = shape.of(right.sobject) or {}
+    return bool(found.get("updateable")) or not right.edit
+
+
+def _step(made: Component, words: str) -> SetupStep:
+    payload = {
+        "do": "component",
+        "type": made.type,
+        "fullName": made.full_name,
+        "definition": made.definition,
     }
-    said = f"create the {metadata['type']} field Account.{field.source} ({metadata['label']})"
-    return SetupStep(said, {"do": "field", "FullName": f"Account.{field.source}", "Metadata": metadata})
+    return SetupStep(words, payload)
+
+
+def _access_step(name: str, edit: bool) -> SetupStep:
+    said = f"let {PERMISSION_SET} {'read and edit' if edit else 'read'} {name}"
+    return SetupStep(said, {"do": "access", "field": name, "edit": edit})
+
+
+def _object_step(right: ObjectRight) -> SetupStep:
+    payload = {"do": "object_access", "sobject": right.sobject, "flags": right.flags}
+    return SetupStep(f"let {PERMISSION_SET} have {right.words}", payload)
+
+
+def _field_words(field: MappedField) -> str:
+    made = parts.custom_field(field)
+    kind = "user lookup" if field.holds_user else f"{made.definition['type']} field"
+    return f"create the {kind} {made.full_name} ({made.definition['label']})"
+
+
+def _set_words(
+    settings: SalesforceSettings, objects: Sequence[ObjectRight], fields: Mapping[str, bool]
+) -> str:
+    users = ", ".join(right.label for right in user_rights(settings))
+    granted = "; ".join(right.words for right in objects)
+    return f"create the permission set {PERMISSION_SET} ({users}; {granted}; {len(fields)} fields)"
 
 
 def _refuse_standard(missing: Sequence[MappedField]) -> None:
