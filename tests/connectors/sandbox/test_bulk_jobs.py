@@ -35,6 +35,15 @@ def _query(bulk: Bulk) -> str:
     return str(bulk.json("POST", "/jobs/query", {"operation": "query", "query": ALL})["id"])
 
 
+def _begun(bulk: Bulk, id: str) -> None:
+    """Waits until the first transaction of an ingest job is done."""
+    for _ in range(1_000):
+        if bulk.json("GET", f"/jobs/ingest/{id}")["numberRecordsProcessed"]:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"job {id} does not begin")
+
+
 # -- list, abort, delete, expire
 
 
@@ -79,15 +88,16 @@ def test_a_query_job_is_aborted_before_its_end_and_deleted_after_it(org: Crm, bu
 
 
 def test_an_ingest_job_in_progress_stops_between_two_transactions(org: Crm, bulk: Bulk) -> None:
-    org.settings(bulk_pause=30.0)
+    org.settings(bulk_pause=0.4)
     rows = [(f"New {n}",) for n in range(450)]
     id = bulk.open("insert")
     bulk.upload(id, written(("Name",), *rows))
     bulk.close(id)
-    while bulk.json("GET", f"/jobs/ingest/{id}")["numberRecordsProcessed"] == 0:
-        time.sleep(0.005)
+    _begun(bulk, id)
     assert bulk.close(id, "Aborted")["state"] == "Aborted"
+    time.sleep(1.0)
     job = bulk.json("GET", f"/jobs/ingest/{id}")
+    assert job["state"] == "Aborted"
     done, rest = bulk.rows(job, "successfulResults"), bulk.rows(job, "unprocessedrecords")
     assert (len(done), len(rest), job["numberRecordsProcessed"]) == (200, 250, 200)
     assert sorted(row["Name"] for row in (*done, *rest)) == sorted(name for (name,) in rows)
@@ -330,8 +340,7 @@ def test_a_job_that_a_restart_interrupts_goes_on_and_writes_no_row_twice(file: P
         id = bulk.open("update")
         bulk.upload(id, _update(org))
         bulk.close(id)
-        while bulk.json("GET", f"/jobs/ingest/{id}")["numberRecordsProcessed"] == 0:
-            time.sleep(0.005)
+        _begun(bulk, id)
         bulk.raw.pool.clear()
     with running("salesforce", state=file) as org:
         bulk = Bulk(Raw(org))
