@@ -117,6 +117,8 @@ def crm_findings(session: Session, connector: Connector) -> Iterator[Finding]:
         yield Finding(
             "fields", True, f"every mapped field can be {'read and written' if writing else 'read'}"
         )
+    for remark in connector.remarks(writing=writing):
+        yield Finding(remark.what, remark.ok, remark.message)
     quota = connector.quota()
     if quota.limit and quota.remaining is not None:
         reserve = session.project.config.apply.quota_reserve

@@ -18,6 +18,7 @@ from connectors.salesforce.fields import Fields
 from connectors.salesforce.preparing.carrying import Carrying
 from connectors.salesforce.preparing.grants import Grants
 from connectors.salesforce.preparing.metadata import Metadata
+from connectors.salesforce.preparing.remarks import remarks
 from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.preparing.source import source_of
 from connectors.salesforce.reading.bulk import Bulk, BulkSettings
@@ -76,8 +77,9 @@ class SalesforceConnector:
         return [*of_fields, *self._territories.problems()]
 
     def remarks(self, *, writing: bool) -> list[Remark]:
-        """None beyond `check` yet."""
-        return []
+        """Permissions that are missing, by name, and what else of the org a night meets."""
+        self._client.demand_org()
+        return remarks(self._client, self._settings, self._mapping, writing=writing)
 
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table, by REST pages or by a Bulk job where it is large; changes with an overlap, deleted ones included."""

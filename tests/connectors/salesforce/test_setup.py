@@ -17,12 +17,20 @@ from tests.connectors.salesforce.conftest import ENVIRONMENT, SalesforceWorld
 
 def output(name: str, type: FieldType = FieldType.TEXT, **more: Any) -> MappedField:
     source = f"Territory_{name}__c"
-    return MappedField(f"out_{name}", source, type, FieldRole.OUTPUT, name, f"What {name} says & means.", **more)
+    return MappedField(
+        f"out_{name}", source, type, FieldRole.OUTPUT, name, f"What {name} says & means.", **more
+    )
 
 
 TIER, SCORE = output("Tier"), output("Score", FieldType.NUMBER)
 LOOKUP = MappedField(
-    "role_csm", "Success_Manager__c", FieldType.TEXT, FieldRole.OUTPUT, "CSM owner", "Who is CSM.", holds_user=True
+    "role_csm",
+    "Success_Manager__c",
+    FieldType.TEXT,
+    FieldRole.OUTPUT,
+    "CSM owner",
+    "Who is CSM.",
+    holds_user=True,
 )
 
 
@@ -149,13 +157,17 @@ def test_nothing_is_to_do_where_our_user_lacks_nothing(world: SalesforceWorld) -
     assert connect(world).setup_steps([]) == []
 
 
-def test_a_field_that_is_refused_is_named_with_its_step_and_the_rest_goes_on_later(world: SalesforceWorld) -> None:
+def test_a_field_that_is_refused_is_named_with_its_step_and_the_rest_goes_on_later(
+    world: SalesforceWorld,
+) -> None:
     bad = MappedField("bad", "Territory__Bad__c", FieldType.TEXT, FieldRole.OUTPUT, "Bad", "Bad.")
     mine = connect(world, TIER, bad)
     with pytest.raises(Refused) as stopped:
         mine.setup(mine.setup_steps([TIER, bad]))
     said = str(stopped.value)
-    assert "Account.Territory__Bad__c: FIELD_INTEGRITY_EXCEPTION, invalid field name: Territory__Bad__c" in said
+    assert (
+        "Account.Territory__Bad__c: FIELD_INTEGRITY_EXCEPTION, invalid field name: Territory__Bad__c" in said
+    )
     assert "setup stopped in steps 1 to 2 of 6" in said
     assert stopped.value.code == "FIELD_INTEGRITY_EXCEPTION"
     again = connect(world, TIER)
@@ -177,7 +189,9 @@ def test_fields_are_created_ten_a_call(world: SalesforceWorld) -> None:
 
 def test_a_user_without_the_permission_is_told_which_one(world: SalesforceWorld) -> None:
     world.crm.settings(metadata_api=False)
-    with pytest.raises(MissingPermission, match="Modify Metadata Through Metadata API Functions and Customize"):
+    with pytest.raises(
+        MissingPermission, match="Modify Metadata Through Metadata API Functions and Customize"
+    ):
         connect(world, TIER).setup_steps([TIER])
 
 
