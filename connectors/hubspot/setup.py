@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import SetupStep
-from connectors.errors import Garbled, Refused
+from connectors.errors import FieldProblem, FieldProblems, Garbled, Refused
 from connectors.hubspot.answers import words_of
 from connectors.hubspot.client import Client
 from connectors.hubspot.fields import Properties, sources
@@ -33,8 +33,15 @@ _YES_NO = [
 
 
 def missing(client: Client, properties: Properties, fields: Sequence[MappedField]) -> list[SetupStep]:
-    """The group, if it is missing and needed, then each property that does not exist."""
+    """The group, if it is missing and needed, then each property that does not exist.
+
+    FieldProblems for one that is to hold a user: HubSpot's own kind of property for that is made by hand.
+    """
     known = properties.of(OBJECT)
+    users = [f for f in fields if f.holds_user and sources(f)[0] not in known]
+    if users:
+        said = "does not exist; create it in HubSpot as a company property of type HubSpot user"
+        raise FieldProblems([FieldProblem("accounts", f.name, sources(f)[0], said) for f in users])
     steps = [_property_step(f) for f in fields if sources(f)[0] not in known]
     if steps and GROUP not in _groups(client):
         definition = {"name": GROUP, "label": GROUP_LABEL}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.errors import FieldProblem
+from connectors.errors import FieldProblem, FieldProblems
 from connectors.hubspot import plugin
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.mapping import FieldRole, FieldType, MappedField
@@ -119,4 +119,12 @@ def test_the_names_of_our_outputs_are_taken_by_the_portal(world: HubSpotWorld) -
     connector = world.connect(fields=[field])
     connector.setup(connector.setup_steps([field]))
     assert connector.check(writing=True) == []
+    connector.close()
+
+
+def test_a_property_that_is_to_hold_a_user_is_left_to_be_made_by_hand(world: HubSpotWorld) -> None:
+    field = MappedField("role_csm", "nobody_made_it", FieldType.TEXT, FieldRole.OUTPUT, holds_user=True)
+    connector = world.connect(fields=[field])
+    with pytest.raises(FieldProblems, match="nobody_made_it' does not exist; create it in HubSpot"):
+        connector.setup_steps([field])
     connector.close()
