@@ -115,7 +115,7 @@ def test_an_undo_tells_its_calls_too(world: World, told: list[Load]) -> None:
     from sync.undo import plan_undo
 
     run = world.enact(world.plan()).run
-    with world.ledger() as ledger:
+    with world.session().ledger() as ledger:
         undo = plan_undo(world.session(), ledger, run)
     assert sorted(told[-1].owner_groups) == [4, 4]
     assert told[-1].at_stake == {}
