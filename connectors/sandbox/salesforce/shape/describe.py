@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.fields import SObject
+from connectors.sandbox.salesforce.shape.relations import children_of, described
 
 
 def listed(object: SObject, base: str) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def describe(org: Org, object: SObject, base: str) -> dict[str, Any]:
     return {
         **listed(object, base),
         "actionOverrides": [],
-        "childRelationships": [],
+        "childRelationships": described(children_of(object, org.objects.values())),
         "compactLayoutable": not object.setup,
         "defaultImplementation": None,
         "extendedBy": None,

@@ -29,7 +29,7 @@ _SOAP = {
     "datetime": "xsd:dateTime",
     "address": "urn:address",
 }
-_UNGROUPABLE = ("double", "currency", "percent", "datetime", "combobox", "address")
+_UNGROUPABLE = ("double", "currency", "percent", "datetime", "combobox", "address", "multipicklist")
 STAMPS = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
 """The fields that Salesforce itself writes on every record."""
 _LENGTHS = {"id": 18, "reference": 18, "picklist": 255, "email": 80, "phone": 40, "url": 255}
@@ -89,6 +89,12 @@ class Field:
         """Whether it is written in quotes in SOQL and JSON, ids aside."""
         return self.type not in _STORED and self.type not in IDS
 
+    @property
+    def groupable(self) -> bool:
+        """Whether a query may group by it."""
+        short = self.type != "textarea" or 0 < self.length <= 255
+        return short and self.type not in _UNGROUPABLE
+
     def describe(self, *, editable: bool) -> dict[str, Any]:
         """As `describe` shows it to a user who may read it, and write it where `editable`."""
         length = self.length or _LENGTHS.get(self.type, 0)
@@ -120,7 +126,7 @@ class Field:
             "filterable": short,
             "filteredLookupInfo": None,
             "formulaTreatNullNumberAsZero": False,
-            "groupable": short and self.type not in _UNGROUPABLE,
+            "groupable": self.groupable,
             "highScaleNumber": False,
             "htmlFormatted": False,
             "idLookup": self.finds,

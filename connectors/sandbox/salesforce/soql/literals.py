@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from connectors.sandbox.salesforce.ids import BadId, parse
 from connectors.sandbox.salesforce.shape.fields import IDS, NUMBERS, Field
+from connectors.sandbox.salesforce.soql.days import span
 from connectors.sandbox.salesforce.soql.tree import Literal
 from connectors.sandbox.tables import Stored
 
@@ -52,6 +53,8 @@ def _check_operator(field: Field, operator: str, literal: Literal) -> None:
         raise ValueError(f"invalid operator on {field.type} field")
     if literal.kind == "null" and operator in _ORDERED:
         raise ValueError(f"invalid operator for null on field '{field.name}'")
+    if operator in ("INCLUDES", "EXCLUDES") and literal.kind != "string":
+        raise ValueError(f"invalid operator on {field.type} field")
     if literal.kind == "day" and operator in ("IN", "NOT IN"):
         raise ValueError("date literals are not allowed in a list")
 
@@ -89,18 +92,8 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def _day(field: Field, word: str, now: int) -> Bound:
-    """TODAY and its like as a span of days in UTC. LAST_N_DAYS:n is the n days before today, and today."""
-    today = datetime.fromtimestamp(now / 1000, UTC).date()
-    name, _, count = word.partition(":")
-    days = int(count or 0)
-    spans = {
-        "TODAY": (0, 1),
-        "YESTERDAY": (-1, 0),
-        "TOMORROW": (1, 2),
-        "LAST_N_DAYS": (-days, 1),
-        "NEXT_N_DAYS": (1, days + 1),
-    }
-    low, high = (today + timedelta(days=edge) for edge in spans[name])
+    """A date literal as its span of days in UTC."""
+    low, high = span(word, datetime.fromtimestamp(now / 1000, UTC).date())
     if field.type == "date":
         return Bound(low.isoformat(), high.isoformat())
     starts = [_milliseconds(datetime(d.year, d.month, d.day, tzinfo=UTC)) for d in (low, high)]

@@ -1,21 +1,22 @@
 """Reads the subset of SOQL that the sandbox knows; everything else is refused, nothing is guessed.
 
-    SELECT a, b.c | COUNT() | COUNT(a)  FROM object  [WHERE …] [ORDER BY …] [LIMIT n] [OFFSET n]
+    SELECT a, b.c, (SELECT … FROM Children) | COUNT() | a x, COUNT(b) n  FROM object  [WHERE …]
+    [GROUP BY a [HAVING …]] [ORDER BY …] [LIMIT n] [OFFSET n]
 
 As in Salesforce, AND and OR do not mix without parentheses, and NOT stands first in its condition.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Literal as OneOf
 from typing import cast
 
 from connectors.sandbox.salesforce.errors import CallFailed, malformed
+from connectors.sandbox.salesforce.soql.tokens import Token, pointed, tokens_of, unescaped, wrong_at
 from connectors.sandbox.salesforce.soql.tree import (
+    Aggregate,
     Comparison,
     Condition,
+    Item,
     Junction,
     Literal,
     LiteralKind,
@@ -25,89 +26,37 @@ from connectors.sandbox.salesforce.soql.tree import (
     Select,
 )
 
+__all__ = ["LONGEST_QUERY", "parse", "pointed"]
 LONGEST_QUERY = 100_000
 LONGEST_STRING = 4_000
 LARGEST_OFFSET = 2_000
-
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    |(?P<string>'(?:[^'\\]|\\.)*')
-    |(?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))
-    |(?P<date>\d{4}-\d\d-\d\d)
-    |(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-    |(?P<day>(?:LAST|NEXT)_N_DAYS:\d+|TODAY\b|YESTERDAY\b|TOMORROW\b)
-    |(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
-    |(?P<symbol><>|!=|<=|>=|=|<|>|\(|\)|,)""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+FUNCTIONS = ("COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX")
 _OPERATORS = ("=", "!=", "<>", "<", "<=", ">", ">=")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-    def says(self, word: str) -> bool:
-        return self.kind in ("name", "symbol") and self.text.upper() == word
-
-
-def pointed(query: str, at: int, message: str) -> str:
-    """The message under the place it is about, as Salesforce prints it."""
-    row = query.count("\n", 0, at) + 1
-    column = at - (query.rfind("\n", 0, at) + 1) + 1
-    start, stop = max(0, at - 30), at + 30
-    shown = query[start:stop].replace("\n", " ")
-    return f"\n{shown}\n{' ' * (at - start)}^\nERROR at Row:{row}:Column:{column}\n{message}"
-
-
-def unescaped(text: str) -> str:
-    """The value of a quoted string; `\\%` and `\\_` keep their backslash, which LIKE needs."""
-    return re.sub(
-        r"\\(.)",
-        lambda m: m[0] if m[1] in "%_" else _ESCAPES.get(m[1].lower(), m[1]),
-        text[1:-1],
-        flags=re.DOTALL,
-    )
+_AFTER = ("FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "ASC", "DESC", "NULLS")
+"""Words that are no alias."""
 
 
 def parse(query: str) -> Select:
     """The query as a tree; CallFailed MALFORMED_QUERY where it is not understood."""
     if len(query) > LONGEST_QUERY:
         raise malformed(f"SOQL statements cannot be longer than {LONGEST_QUERY} characters.")
-    return _Parser(query).select()
+    return _Parser(query).whole()
 
 
 class _Parser:
     def __init__(self, query: str) -> None:
         self._query = query
-        self._tokens = self._read()
+        self._tokens = tokens_of(query)
         self._next = 0
-
-    def _read(self) -> list[_Token]:
-        tokens, at = [], 0
-        while at < len(self._query):
-            found = _TOKEN.match(self._query, at)
-            if found is None:
-                raise self._wrong(at, f"line 1:{at} no viable alternative at character '{self._query[at]}'")
-            if found.lastgroup != "space":
-                tokens.append(_Token(cast(str, found.lastgroup), found[0], at))
-            at = found.end()
-        return [*tokens, _Token("end", "<EOF>", at)]
-
-    def _wrong(self, at: int, message: str) -> CallFailed:
-        return malformed(pointed(self._query, at, message))
 
     def _unexpected(self) -> CallFailed:
         token = self._tokens[self._next]
-        return self._wrong(token.at, f"unexpected token: '{token.text}'")
+        return wrong_at(self._query, token.at, f"unexpected token: '{token.text}'")
 
     def _peek(self, word: str) -> bool:
         return self._tokens[self._next].says(word)
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._tokens[self._next]
         self._next += 1
         return token
@@ -129,35 +78,78 @@ class _Parser:
         token = self._take()
         return Path(tuple(token.text.split(".")), token.at)
 
+    def whole(self) -> Select:
+        """The query, if nothing comes after it."""
+        select = self.select()
+        if self._tokens[self._next].kind != "end":
+            raise self._unexpected()
+        return select
+
     def select(self) -> Select:
+        """From SELECT up to the first word that is not its own."""
         self._expect("SELECT")
-        paths, count = self._wanted()
+        items, children, counts = self._wanted()
         self._expect("FROM")
         if self._tokens[self._next].kind != "name" or "." in self._tokens[self._next].text:
             raise self._unexpected()
         object = self._take()
         where = self._condition() if self._accept("WHERE") else None
+        group = self._listed() if self._accept("GROUP", "BY") else ()
+        having = self._condition() if group and self._accept("HAVING") else None
         order = self._order() if self._accept("ORDER", "BY") else ()
-        limit = self._whole("LIMIT")
-        offset = self._whole("OFFSET") or 0
+        limit, offset = self._whole("LIMIT"), self._whole("OFFSET") or 0
         if offset > LARGEST_OFFSET:
             raise CallFailed(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
-        if self._tokens[self._next].kind != "end":
-            raise self._unexpected()
-        return Select(paths, count, object.text, object.at, where, order, limit, offset)
+        grouped = bool(group) or any(isinstance(item.what, Aggregate) for item in items)
+        if not grouped and (named := next((item for item in items if item.alias), None)) is not None:
+            raise wrong_at(self._query, named.what.at, "only aggregate expressions use field aliasing")
+        paths = () if grouped else tuple(cast(Path, item.what) for item in items)
+        return Select(
+            paths, object.text, object.at, where, order, limit, offset, counts, items if grouped else (),
+            group, having, children,
+        )  # fmt: skip
 
-    def _wanted(self) -> tuple[tuple[Path, ...], Path | OneOf["()"] | None]:
-        if self._peek("COUNT") and self._tokens[self._next + 1].says("("):
-            self._next += 2
-            if self._accept(")"):
-                return (), "()"
-            counted = self._path()
-            self._expect(")")
-            return (), counted
-        paths = [self._path()]
+    def _wanted(self) -> tuple[tuple[Item, ...], tuple[Select, ...], bool]:
+        """What is selected: fields and functions, queries over children, or COUNT() alone."""
+        if self._peek("COUNT") and [t.text for t in self._tokens[self._next + 1 : self._next + 3]] == [
+            "(",
+            ")",
+        ]:
+            self._next += 3
+            return (), (), True
+        items: list[Item] = []
+        children: list[Select] = []
+        while True:
+            if self._accept("("):
+                children.append(self.select())
+                self._expect(")")
+            else:
+                items.append(self._item())
+            if not self._accept(","):
+                return tuple(items), tuple(children), False
+
+    def _item(self) -> Item:
+        what = self._measured()
+        token = self._tokens[self._next]
+        if token.kind == "name" and "." not in token.text and token.text.upper() not in _AFTER:
+            return Item(what, self._take().text)
+        return Item(what)
+
+    def _measured(self) -> Path | Aggregate:
+        """A field, or a function of one."""
+        token = self._tokens[self._next]
+        if token.text.upper() not in FUNCTIONS or not self._tokens[self._next + 1].says("("):
+            return self._path()
+        self._next += 2
+        inside = None if self._peek(")") and token.text.upper() == "COUNT" else self._path()
+        self._expect(")")
+        return Aggregate(token.text.upper(), inside, token.at)
+
+    def _listed(self) -> tuple[Path, ...]:
+        made = [self._path()]
         while self._accept(","):
-            paths.append(self._path())
-        return tuple(paths), None
+            made.append(self._path())
+        return tuple(made)
 
     def _whole(self, word: str) -> int | None:
         if not self._accept(word):
@@ -175,7 +167,7 @@ class _Parser:
         return tuple(made)
 
     def _ordering(self) -> Ordering:
-        path = self._path()
+        path = self._measured()
         descending = not self._accept("ASC") and self._accept("DESC")
         last = False
         if self._accept("NULLS"):
@@ -204,11 +196,15 @@ class _Parser:
         return self._comparison()
 
     def _comparison(self) -> Comparison:
-        path = self._path()
-        if self._accept("NOT", "IN"):
-            return Comparison(path, "NOT IN", self._list())
-        if self._accept("IN"):
-            return Comparison(path, "IN", self._list())
+        path = self._measured()
+        for operator in ("NOT IN", "IN"):
+            if self._accept(*operator.split()):
+                if self._tokens[self._next + 1].says("SELECT"):
+                    return Comparison(path, operator, (), self._inner())
+                return Comparison(path, operator, self._list())
+        for operator in ("INCLUDES", "EXCLUDES"):
+            if self._accept(operator):
+                return Comparison(path, operator, self._list())
         if self._accept("LIKE"):
             return Comparison(path, "LIKE", (self._literal(),))
         token = self._take()
@@ -216,6 +212,12 @@ class _Parser:
             self._next -= 1
             raise self._unexpected()
         return Comparison(path, "!=" if token.text == "<>" else token.text, (self._literal(),))
+
+    def _inner(self) -> Select:
+        self._expect("(")
+        select = self.select()
+        self._expect(")")
+        return select
 
     def _list(self) -> tuple[Literal, ...]:
         self._expect("(")
@@ -230,7 +232,9 @@ class _Parser:
         if token.kind == "string":
             text = unescaped(token.text)
             if len(text) > LONGEST_STRING:
-                raise self._wrong(token.at, f"maximum string length of {LONGEST_STRING} characters exceeded")
+                raise wrong_at(
+                    self._query, token.at, f"maximum string length of {LONGEST_STRING} characters exceeded"
+                )
             return Literal("string", text, token.at)
         if token.kind in ("number", "date", "datetime", "day"):
             return Literal(cast(LiteralKind, token.kind), token.text, token.at)
@@ -240,7 +244,9 @@ class _Parser:
             return Literal("boolean", token.text.lower(), token.at)
         self._next -= 1
         if token.kind == "name":
-            raise self._wrong(
-                token.at, f"Bind variables only allowed in Apex code, or unexpected token: '{token.text}'"
+            raise wrong_at(
+                self._query,
+                token.at,
+                f"Bind variables only allowed in Apex code, or unexpected token: '{token.text}'",
             )
         raise self._unexpected()

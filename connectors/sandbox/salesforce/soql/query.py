@@ -12,7 +12,10 @@ from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.fields import SObject
 from connectors.sandbox.salesforce.shape.values import shower
 from connectors.sandbox.salesforce.soql.compile import Compiler, Plan
+from connectors.sandbox.salesforce.soql.grouping import MOST_GROUPS, Groups
+from connectors.sandbox.salesforce.soql.nested import Children, nested
 from connectors.sandbox.salesforce.soql.parse import parse
+from connectors.sandbox.salesforce.soql.tree import Select
 
 Record = dict[str, Any]
 _AT_ONCE = 500
@@ -25,6 +28,7 @@ class Cursor:
     ids: Sequence[str]
     plan: Plan
     page: int
+    children: tuple[Children, ...] = ()
 
 
 class Queries:
@@ -47,14 +51,18 @@ class Queries:
         org = self._org
         select = parse(query)
         visible = org.objects if objects is None else objects
-        plan = Compiler(visible, org.readable, query, org.core.clock.now(), every_row).plan(select)
+        compiler = Compiler(visible, org.readable, query, org.core.clock.now(), every_row)
+        plan = compiler.plan(select)
+        if select.counts:
+            return self._counted(plan)
+        if plan.groups is not None:
+            return self._grouped(plan, plan.groups, select)
+        children = nested(compiler, plan.object, select)
         limit = -1 if select.limit is None else select.limit
-        if select.count is not None:
-            return self._counted(plan, aggregate=select.count != "()")
         order = f" ORDER BY {plan.order}" if plan.order else ""
         sql = f'SELECT "t0"."Id" FROM {plan.joins} WHERE {plan.where}{order} LIMIT ? OFFSET ?'
         found = org.core.state.rows(sql, (*plan.parameters, limit, select.offset))
-        return self._page(Cursor([str(id) for (id,) in found], plan, page), 0, base)
+        return self._page(Cursor([str(id) for (id,) in found], plan, page, children), 0, base)
 
     def more(self, locator: str, base: str) -> Record:
         """The page that a nextRecordsUrl leads to."""
@@ -74,22 +82,59 @@ class Queries:
         there = {id: record for id, record in zip(ids, self._records(plan, ids, base), strict=True) if record}
         return [None if gone.get(id, {}).get("IsDeleted") else there.get(id) for id in ids]
 
-    def _counted(self, plan: Plan, *, aggregate: bool) -> Record:
+    def _counted(self, plan: Plan) -> Record:
         sql = f"SELECT count(*) FROM {plan.joins} WHERE {plan.where}"
         [(count,)] = self._org.core.state.rows(sql, plan.parameters)
-        if not aggregate:
-            return {"totalSize": count, "done": True, "records": []}
-        records = [{"attributes": {"type": "AggregateResult"}, "expr0": count}]
-        return {"totalSize": 1, "done": True, "records": records}
+        return {"totalSize": count, "done": True, "records": []}
+
+    def _grouped(self, plan: Plan, groups: Groups, select: Select) -> Record:
+        """All groups at once: there is no second page."""
+        most = MOST_GROUPS + 1 if select.limit is None else select.limit
+        wanted = ", ".join(sql for _, _, sql in groups.columns)
+        sql = f"SELECT {wanted} FROM {plan.joins} WHERE {plan.where}{groups.tail} LIMIT ? OFFSET ?"
+        rows = self._org.core.state.rows(sql, (*plan.parameters, *groups.parameters, most, select.offset))
+        if len(rows) > MOST_GROUPS:
+            raise CallFailed(
+                400,
+                "EXCEEDED_ID_LIMIT",
+                "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
+            )
+        shown = [(name, shower(field)) for name, field, _ in groups.columns]
+        records: list[Record] = [
+            {"attributes": {"type": "AggregateResult"}}
+            | {name: v if show is None else show(v) for (name, show), v in zip(shown, row, strict=True)}
+            for row in rows
+        ]
+        return {"totalSize": len(records), "done": True, "records": records}
 
     def _page(self, cursor: Cursor, start: int, base: str, name: str | None = None) -> Record:
         stop = start + cursor.page
-        records = [r for r in self._records(cursor.plan, cursor.ids[start:stop], base) if r is not None]
+        found = self._records(cursor.plan, cursor.ids[start:stop], base)
+        for children in cursor.children:
+            self._add_children(children, cursor, dict(zip(cursor.ids[start:stop], found, strict=True)), base)
+        records = [r for r in found if r is not None]
         if stop >= len(cursor.ids):
             return {"totalSize": len(cursor.ids), "done": True, "records": records}
         name = name or self._opened(cursor)
         url = f"{base}/query/{name}-{stop}"
         return {"totalSize": len(cursor.ids), "done": False, "nextRecordsUrl": url, "records": records}
+
+    def _add_children(
+        self, children: Children, cursor: Cursor, parents: Mapping[str, Record | None], base: str
+    ) -> None:
+        """Each parent's list, itself a page of a result; null where there are none."""
+        state = self._org.core.state
+        ids = list(parents)
+        of: dict[str, list[str]] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            sql, parameters = children.of(ids[start : start + _AT_ONCE])
+            for parent, id in state.rows(sql, parameters):
+                of.setdefault(str(parent), []).append(str(id))
+        for id, record in parents.items():
+            if record is not None:
+                theirs = of.get(id, [])[: children.limit]
+                page = self._page(Cursor(theirs, children.plan, cursor.page), 0, base) if theirs else None
+                record[children.name] = page
 
     def _opened(self, cursor: Cursor) -> str:
         while len(self._cursors) >= self._org.core.settings["open_cursors"]:

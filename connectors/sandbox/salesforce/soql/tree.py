@@ -26,12 +26,30 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One field against one value, or a list of them for `IN` and `NOT IN`."""
+class Aggregate:
+    """One function over the rows of a group; `path` is None for COUNT()."""
 
-    path: Path
+    function: str
+    path: Path | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that a query with groups returns, under a name of its own where `alias` is given."""
+
+    what: Path | Aggregate
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field, or in HAVING a function, against one value or a list of them, or against another query's ids."""
+
+    path: Path | Aggregate
     operator: str
     values: tuple[Literal, ...]
+    inner: Select | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +72,30 @@ Condition = Comparison | Junction | Negation
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """One field of ORDER BY."""
+    """One field of ORDER BY, or one function of a query with groups."""
 
-    path: Path
+    path: Path | Aggregate
     descending: bool
     nulls_last: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A whole query. `count` is "()" for COUNT(), the counted path for COUNT(Id), None for rows."""
+    """A whole query.
+
+    `counts` is True for COUNT() alone. `items` are what a query with functions or groups returns, `paths` what
+    any other one does; `children` are the queries in its SELECT, whose `object` is a relationship's name.
+    """
 
     paths: tuple[Path, ...]
-    count: Path | OneOf["()"] | None
     object: str
     object_at: int
     where: Condition | None
     order: tuple[Ordering, ...]
     limit: int | None
     offset: int
+    counts: bool = False
+    items: tuple[Item, ...] = ()
+    group: tuple[Path, ...] = ()
+    having: Condition | None = None
+    children: tuple[Select, ...] = ()
