@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import structlog
@@ -23,6 +24,7 @@ from sync.ledger import Handed, Ledger, LedgerWrite, WriteState
 from sync.order import OWNER, in_order
 from sync.outcome import by_live, decided, holds, texts, write_of
 from sync.plan import Plan
+from sync.territories.changes import SETS
 from sync.values import kinds
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ class Applier:
         if can.bulk_above is not None and self.ledger.waiting(run_id, can.bulk_above + 1) > can.bulk_above:
             size = max(size, can.bulk_batch)
         batch = _alike(self.ledger.open_writes(run_id, size))
-        return batch[: can.write_batch] if batch and OWNER in batch[0].after else batch
+        return batch if batch and _kind(batch[0]) is _Kind.FIELDS else batch[: can.write_batch]
 
     def _send(self, run_id: str, batch: Sequence[LedgerWrite], types: Mapping[str, FieldType]) -> None:
         self.ledger.mark(run_id, [replace(w, state=WriteState.INFLIGHT) for w in batch], at=self.now())
@@ -200,12 +202,26 @@ class Applier:
             )
 
 
+class _Kind(Enum):
+    """What goes its own way to the CRM."""
+
+    FIELDS = 1
+    OWNER = 2
+    SET = 3
+
+
+def _kind(write: LedgerWrite) -> _Kind:
+    if OWNER in write.after:
+        return _Kind.OWNER
+    return _Kind.SET if write.after.keys() & set(SETS) else _Kind.FIELDS
+
+
 def _alike(writes: Sequence[LedgerWrite]) -> list[LedgerWrite]:
-    """The writes up to the first record that stands twice, or that sets an owner where the first does not."""
+    """The writes up to the first record that stands twice, or that sets another kind of thing than the first."""
     seen: set[str] = set()
     alike: list[LedgerWrite] = []
     for write in writes:
-        if write.record_id in seen or (OWNER in write.after) is not (OWNER in writes[0].after):
+        if write.record_id in seen or _kind(write) is not _kind(writes[0]):
             break
         seen.add(write.record_id)
         alike.append(write)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sync.ledger import LedgerWrite, WriteState
 from sync.scratch import scratch
+from sync.territories.changes import SETS
 
 if TYPE_CHECKING:
     from sync.plan import Plan
@@ -27,7 +28,8 @@ Phase = tuple[Sequence[str], str, str]
 def in_order(plan: Plan, *, owner_last: bool, by_owners: bool) -> Iterator[list[LedgerWrite]]:
     """The plan's writes, numbered, in chunks: first what sets no owner, families together, then what sets one.
 
-    A record whose owner and other fields change is one write, or two with `owner_last`. With `by_owners`
+    Sets of territories come last, each a write of its own. A record whose owner and other fields change is one
+    write, or two with `owner_last`. With `by_owners`
     records of one old and one new owner come together, families together among them.
     """
     seq = 0
@@ -47,6 +49,12 @@ def in_order(plan: Plan, *, owner_last: bool, by_owners: bool) -> Iterator[list[
 
 
 def _phases(names: Sequence[str], owner_last: bool, owners_order: str) -> list[Phase]:
+    sets, names = [name for name in names if name in SETS], [name for name in names if name not in SETS]
+    phases = _of_fields(names, owner_last, owners_order)
+    return [*phases, *(([name], _ANY, _BY_FAMILY) for name in sets)]
+
+
+def _of_fields(names: Sequence[str], owner_last: bool, owners_order: str) -> list[Phase]:
     if owner_last:
         others = [name for name in names if name != OWNER]
         return [(others, _ANY, _BY_FAMILY), ([OWNER], _ANY, owners_order)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.mapping import FieldType
 from connectors.records import Outcome, RecordId, Write, WriteResult
 from sync.ledger import LedgerWrite, WriteState
+from sync.territories.changes import SETS, members
 from sync.values import same, text, typed
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def by_live(write: LedgerWrite, live: Live | None, types: Mapping[str, FieldType
         return replace(write, state=WriteState.REJECTED, code="GONE", message="the record is no longer there")
     if holds(live, write.after, types):
         return replace(write, state=WriteState.APPLIED, message="found written when it was read back")
-    if holds(live, write.before, types):
+    if holds(live, write.before, types) or _is_halfway(live, write):
         return replace(write, state=WriteState.PLANNED)
     return replace(
         write,
@@ -54,6 +55,17 @@ def by_live(write: LedgerWrite, live: Live | None, types: Mapping[str, FieldType
         found={name: live[name] for name in write.after},
         message="changed by somebody else while the answer was lost",
     )
+
+
+def _is_halfway(live: Live, write: LedgerWrite) -> bool:
+    """Whether a set of territories is on its way: rows are added and taken away one by one."""
+    if not write.after.keys() <= set(SETS):
+        return False
+    for name, after in write.after.items():
+        there, wanted, before = (members(text) for text in (live.get(name), after, write.before.get(name)))
+        if not wanted & before <= there <= wanted | before:
+            return False
+    return True
 
 
 def holds(live: Live | None, wanted: Live, types: Mapping[str, FieldType]) -> bool:

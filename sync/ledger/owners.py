@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sync.ledger.rows import to_text
 from sync.ledger.schema import holds, last_written
+from sync.ledger.sets import forget_sets
 from sync.ledger.values import Hold, LedgerWrite, WriteState
 
 AT_ONCE = 500
@@ -88,4 +89,5 @@ def release(connection: sa.Connection, record_ids: Sequence[str], at: str, by: s
         ).rowcount
         # Without this the next plan would see the human's change once more, and hold again.
         connection.execute(last_written.delete().where(last_written.c.record_id.in_(some)))
+        forget_sets(connection, some)
     return done

@@ -104,6 +104,16 @@ receipts = sa.Table(
     sa.Column("settled_at", sa.Text),
 )
 
+last_sets = sa.Table(
+    "last_sets",
+    metadata,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 history = sa.Table(
     "history",
     metadata,
@@ -127,7 +137,11 @@ def _receipts(connection: sa.Connection) -> None:
     metadata.create_all(connection, [receipts])
 
 
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_first, _receipts)
+def _sets(connection: sa.Connection) -> None:
+    metadata.create_all(connection, [last_sets])
+
+
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_first, _receipts, _sets)
 """Step n brings a ledger of version n to n + 1."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.records import Receipt
-from sync.ledger import chain, owners, receipts, sending
+from sync.ledger import chain, owners, receipts, sending, sets
 from sync.ledger.file import LedgerFile
 from sync.ledger.rows import from_json, run_of, to_json, to_text, to_time, write_row
 from sync.ledger.schema import approvals, history, holds, last_written, nights, plans, runs, writes
@@ -202,6 +202,7 @@ class Ledger:
         with self._begin() as connection:
             sending.mark(connection, run_id, marked, at)
             owners.remember_owners(connection, run_id, marked, at)
+            sets.remember_sets(connection, run_id, marked)
             receipts.settle(connection, settled, at)
 
     def keep_receipt(self, run_id: str, receipt: Receipt, seqs: Iterable[int], *, at: datetime) -> int:
@@ -280,6 +281,11 @@ class Ledger:
                 (r[0], r[1])
                 for r in connection.execute(sa.select(last_written.c.record_id, last_written.c.value))
             ]
+
+    def sets_written(self) -> Iterator[Sequence[tuple[str, str, str | None]]]:
+        """Record id, column and value of every set of territories that we ever wrote, in chunks."""
+        with self._begin() as connection:
+            yield from sets.sets_written(connection)
 
     def holds(self) -> list[Hold]:
         """The accounts that are held now, by id."""
