@@ -98,6 +98,7 @@ class Api:
             try:
                 _check_size(request)
                 self.sessions.check(request)
+                self.check_enabled()
                 self.usage.count()
                 version = request.path_params["version"]
                 if version not in {f"{v}.0" for v in VERSIONS}:
@@ -111,6 +112,11 @@ class Api:
             return _response(status, body, {**headers, "Sforce-Limit-Info": self.usage.header})
 
         return answer
+
+    def check_enabled(self) -> None:
+        """CallFailed where the user may not use the API at all."""
+        if not self.org.permissions.has("ApiEnabled"):
+            raise CallFailed(403, "API_CURRENTLY_DISABLED", "API is disabled for this User")
 
     async def _versions(self, request: Request) -> Response:
         listed_versions = [
@@ -158,7 +164,7 @@ class Api:
 
     async def basic(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
         object = find_object(self.org, request.path_params["object"])
-        return 200, {"objectDescribe": listed(object, base), "recentItems": []}, {}
+        return 200, {"objectDescribe": listed(self.org, object, base), "recentItems": []}, {}
 
     async def updated(self, request: Request, base: str) -> tuple[int, Any, dict[str, str]]:
         object = find_object(self.org, request.path_params["object"])

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 
 from connectors.sandbox.core import Core
 from connectors.sandbox.ledger import By
-from connectors.sandbox.salesforce import ids
+from connectors.sandbox.salesforce import ids, permissions
 from connectors.sandbox.salesforce.shape import features
 from connectors.sandbox.salesforce.shape.around import AROUND
 from connectors.sandbox.salesforce.shape.fields import Field, SObject
@@ -42,12 +42,15 @@ class Org:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        core.settings.declare((*SETTINGS, *features.SETTINGS))
+        core.settings.declare((*SETTINGS, *features.SETTINGS, *permissions.SETTINGS))
         self.id = ids.make("00D", 1)
         self.user_id = ids.make("005", 1)
         self.admin_id = ids.make("005", 2)
+        self.permissions = permissions.Permissions(core, self.user_id)
         self.profile_set_id = ids.make("0PS", 1)
         self._known: dict[str, SObject] = {}
+        self._readable: tuple[int, int, dict[str, SObject]] | None = None
+        """The objects that the user may read, by the versions of settings and permissions that say which."""
         self._there: dict[int, dict[str, SObject]] = {}
         """The objects that the org has, by the version of the settings that say which."""
         self.tooling = {o.name.lower(): o for o in TOOLING}
@@ -70,10 +73,21 @@ class Org:
     def _keep(self, object: SObject) -> None:
         self._known[object.name.lower()] = object
         self._there.clear()
+        self._readable = None
 
     @property
     def objects(self) -> Mapping[str, SObject]:
-        """The objects that the org has, by their name in lower case, as its features are now."""
+        """The objects that the user may read, by their name in lower case, as the org's features are now."""
+        settings, rights = self.core.settings.version, self.permissions.version
+        if self._readable is None or self._readable[:2] != (settings, rights):
+            hidden = self.permissions.hidden()
+            found = {n: o for n, o in self.every.items() if o.name not in hidden}
+            self._readable = (settings, rights, found)
+        return self._readable[2]
+
+    @property
+    def every(self) -> Mapping[str, SObject]:
+        """The objects that the org has, whether the user may read them or not."""
         version = self.core.settings.version
         if version not in self._there:
             missing = self._missing()
@@ -152,6 +166,7 @@ class Org:
     def forget_permissions(self) -> None:
         """Looks up anew who may see what; needed after every write to the permission objects."""
         self._granted = None
+        self.permissions.forget()
 
     def _access(self, object: str, field: str) -> tuple[bool, bool]:
         name = f"{object}.{field}"

@@ -96,7 +96,7 @@ class Ownership:
         self._drop_team(moved)
         self._drop_shares(moved)
         for child in _CHILDREN:
-            if child.option in moved.options and child.object.lower() in self._org.objects:
+            if child.option in moved.options and child.object.lower() in self._org.every:
                 self._transfer(child, moved)
         if "SendEmail" in moved.options:
             id = ids.make("02s", self._org.next_number("SentEmail"))
@@ -144,7 +144,7 @@ class Ownership:
             yield str(id)
 
     def _drop_sales_team(self, opportunity: str, by: By) -> None:
-        if "opportunityteammember" not in self._org.objects:
+        if "opportunityteammember" not in self._org.every:
             return
         sql = 'SELECT "Id" FROM "OpportunityTeamMember" WHERE "OpportunityId" = ?'
         for (id,) in self._state.rows(sql, (opportunity,)):

@@ -170,9 +170,7 @@ class Salesforce:
         return [self._core.state.plain(known.name, dict(zip(table.names, row, strict=True))) for row in rows]
 
     def _object(self, name: str) -> SObject:
-        found = self._org.objects.get(name.lower()) or self._org.tooling.get(name.lower())
+        found = self._org.every.get(name.lower()) or self._org.tooling.get(name.lower())
         if found is None:
-            raise LookupError(
-                f"the org has no object {name!r}; it has {', '.join(sorted(self._org.objects))}"
-            )
+            raise LookupError(f"the org has no object {name!r}; it has {', '.join(sorted(self._org.every))}")
         return found

@@ -22,7 +22,7 @@ from connectors.sandbox.salesforce.shape.values import stored
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Stored
 
-_PERMISSION_OBJECTS = ("PermissionSet", "FieldPermissions", "PermissionSetAssignment")
+_PERMISSION_OBJECTS = ("PermissionSet", "FieldPermissions", "ObjectPermissions", "PermissionSetAssignment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,13 @@ class Writer:
         org = self._org
         _check_allowed(object, object.createable, "inserted")
         if how.strict:
+            org.permissions.check(object, "Create")
             checks.check_writable(org, object, values, new=True)
         row = self._defaults(object) | _stored(object, values)
         row |= teams.completed(object, row)
         row |= persons.named(object, row)
         checks.check_complete(object, row)
-        checks.check_references(org, object, row)
+        checks.check_references(org, object, row, strict=how.strict)
         checks.check_owner(org, object, row.get("OwnerId"))
         there = teams.same(org, object, row)
         if there is not None:
@@ -113,13 +114,16 @@ class Writer:
         before = self.live(object, id)
         _check_allowed(object, object.updateable, "updated")
         if how.strict:
+            org.permissions.check(object, "Edit")
+            org.permissions.check_record(object, before)
             checks.check_writable(org, object, values, new=False)
         row = _stored(object, values)
         checks.check_not_emptied(values, row)
-        checks.check_references(org, object, row, id)
+        checks.check_references(org, object, row, id, strict=how.strict)
         moved = "OwnerId" in row and row["OwnerId"] != before.get("OwnerId")
         if moved:
             checks.check_owner(org, object, row["OwnerId"])
+            self._check_transfer(object, before, str(row["OwnerId"]), how)
         if not how.save_duplicates:
             checks.check_unique(org, object, row, id)
         row |= derived(object.name, row, {**before, **row}, org) | around.closing(object, row, by.at)
@@ -139,6 +143,9 @@ class Writer:
         if not object.deletable:
             message = f"entity type cannot be deleted: {object.label}"
             raise RowFailed("INSUFFICIENT_ACCESS_OR_READONLY", message)
+        if how.strict:
+            self._org.permissions.check(object, "Delete")
+            self._org.permissions.check_record(object, row)
         for rules in self.rules:
             rules.deleting(object, row, by, how)
         teams.left(self._org, object, row, by)
@@ -159,6 +166,14 @@ class Writer:
         if row.get("IsDeleted"):
             raise RowFailed("ENTITY_IS_DELETED", "entity is deleted")
         return row
+
+    def _check_transfer(self, object: SObject, before: Row, owner: str, how: How) -> None:
+        if not how.strict:
+            return
+        self._org.permissions.check_transfer(object, before)
+        if object.name == "Account":
+            enforced = "EnforceNewOwnerHasReadAccess" in how.options if how.options.given else None
+            self._org.permissions.check_new_owner(owner, enforced)
 
     def _defaults(self, object: SObject) -> dict[str, Stored]:
         row: dict[str, Stored] = {f.name: 0 for f in object.fields if f.type == "boolean"}

@@ -41,7 +41,8 @@ class QueryJobs:
                 raise CallFailed(400, "API_ERROR", message)
         select = parse(query)
         org = self._org
-        compiler = Compiler(org.objects, org.readable, query, org.core.clock.now(), every_row)
+        seen = org.permissions.seen
+        compiler = Compiler(org.objects, org.readable, query, org.core.clock.now(), every_row, seen)
         plan = compiler.plan(select)
         if self._unsupported(plan.object.name):
             message = f"Entity '{plan.object.name}' is not supported by the Bulk API."

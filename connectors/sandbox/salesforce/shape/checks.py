@@ -49,7 +49,9 @@ def check_not_emptied(values: Values, row: Mapping[str, Stored]) -> None:
             raise RowFailed("REQUIRED_FIELD_MISSING", message, field.name)
 
 
-def check_references(org: Org, object: SObject, row: Mapping[str, Stored], id: str | None = None) -> None:
+def check_references(
+    org: Org, object: SObject, row: Mapping[str, Stored], id: str | None = None, *, strict: bool = True
+) -> None:
     """Refuses ids that lead to nothing, to a deleted record, to the wrong object or to the record itself."""
     for field in object.fields:
         value = row.get(field.name)
@@ -57,11 +59,11 @@ def check_references(org: Org, object: SObject, row: Mapping[str, Stored], id: s
             continue
         if value == id and field.name == "ParentId":
             raise RowFailed("CIRCULAR_DEPENDENCY", "attempt to create a circular reference", field.name)
-        _check_reference(org, field, value)
+        _check_reference(org, field, value, strict)
 
 
-def _check_reference(org: Org, field: Field, value: str) -> None:
-    targets = [known for name in field.targets if (known := org.objects.get(name.lower())) is not None]
+def _check_reference(org: Org, field: Field, value: str, strict: bool) -> None:
+    targets = [known for name in field.targets if (known := org.every.get(name.lower())) is not None]
     target = next((known for known in targets if value.startswith(known.prefix)), None)
     if target is None:
         message = f"{field.label}: id value of incorrect type: {value}"
@@ -71,6 +73,9 @@ def _check_reference(org: Org, field: Field, value: str) -> None:
         raise RowFailed("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
     if found.get("IsDeleted"):
         raise RowFailed("ENTITY_IS_DELETED", "entity is deleted", field.name)
+    if strict and not org.permissions.sees(target, value):
+        message = "insufficient access rights on cross-reference id"
+        raise RowFailed("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message)
 
 
 def check_owner(org: Org, object: SObject, owner: Stored) -> None:

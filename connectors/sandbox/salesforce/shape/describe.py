@@ -9,19 +9,20 @@ from connectors.sandbox.salesforce.shape.fields import SObject
 from connectors.sandbox.salesforce.shape.relations import children_of, described
 
 
-def listed(object: SObject, base: str) -> dict[str, Any]:
+def listed(org: Org, object: SObject, base: str) -> dict[str, Any]:
     """One object of the global describe."""
     url = f"{base}/sobjects/{object.name}"
+    rights = org.permissions.on(object.name)
     shown = not object.setup or object.name == "User"
     return {
         "activateable": False,
         "associateEntityType": None,
         "associateParentEntity": None,
-        "createable": object.createable,
+        "createable": object.createable and "Create" in rights,
         "custom": object.name.endswith("__c"),
         "customSetting": False,
         "deepCloneable": object.name == "Opportunity",
-        "deletable": object.deletable,
+        "deletable": object.deletable and "Delete" in rights,
         "deprecatedAndHidden": False,
         "feedEnabled": object.name in ("Account", "Opportunity", "Contact", "User"),
         "hasSubtypes": False,
@@ -40,7 +41,7 @@ def listed(object: SObject, base: str) -> dict[str, Any]:
         "searchable": shown,
         "triggerable": shown,
         "undeletable": object.has_bin,
-        "updateable": object.updateable,
+        "updateable": object.updateable and "Edit" in rights,
         "urls": {"rowTemplate": f"{url}/{{ID}}", "describe": f"{url}/describe", "sobject": url},
     }
 
@@ -50,19 +51,22 @@ def global_describe(org: Org, base: str) -> dict[str, Any]:
     return {
         "encoding": "UTF-8",
         "maxBatchSize": 200,
-        "sobjects": [listed(object, base) for object in sorted(org.objects.values(), key=lambda o: o.name)],
+        "sobjects": [
+            listed(org, object, base) for object in sorted(org.objects.values(), key=lambda o: o.name)
+        ],
     }
 
 
 def describe(org: Org, object: SObject, base: str) -> dict[str, Any]:
     """GET /sobjects/NAME/describe: the fields the user may read, in no promised order."""
+    edits = bool({"Create", "Edit"} & org.permissions.on(object.name))
     fields = [
-        field.describe(editable=org.editable(object.name, field.name))
+        field.describe(editable=edits and org.editable(object.name, field.name))
         for field in object.fields
         if org.readable(object.name, field.name)
     ]
     return {
-        **listed(object, base),
+        **listed(org, object, base),
         "actionOverrides": [],
         "childRelationships": described(children_of(object, org.objects.values())),
         "compactLayoutable": not object.setup,

@@ -84,6 +84,7 @@ def check_session(api: Api, message: Message, version: int) -> None:
             "INVALID_SESSION_ID",
             "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session key: ",
         )
+    api.check_enabled()
 
 
 def sent(status: int, content: bytes) -> Response:

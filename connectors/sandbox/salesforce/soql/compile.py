@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connectors.sandbox.salesforce.errors import CallFailed, malformed
@@ -51,6 +51,8 @@ class Compiler:
     now: int
     every_row: bool = False
     """Deleted rows too, as queryAll does."""
+    seen: Callable[[SObject], str | None] | None = None
+    """The SQL that is true of records that the user may see, None where that is all."""
 
     def plan(self, select: Select) -> Plan:
         """The plan of a query; CallFailed where a name or a type does not fit."""
@@ -76,6 +78,9 @@ class Compiler:
         self, names: Names, select: Select, conditions: tuple[str, ...]
     ) -> tuple[str, tuple[Stored, ...]]:
         written = list(conditions)
+        shared = None if self.seen is None else self.seen(names.object)
+        if shared is not None:
+            written.append(shared)
         if not self.every_row and names.object.has_bin:
             written.append('"t0"."IsDeleted" = 0')
         compiled = self._conditions(names)
@@ -99,7 +104,7 @@ class Compiler:
             raise malformed("A semi join sub-select selects exactly one field")
         if select.order or select.limit is not None:
             raise malformed("Semi join sub-selects cannot be ordered or limited")
-        plan = Compiler(self.objects, self.readable, self.query, self.now).plan(select)
+        plan = Compiler(self.objects, self.readable, self.query, self.now, seen=self.seen).plan(select)
         [output] = plan.outputs
         if len(output.parts) > 1:
             raise malformed(

@@ -51,7 +51,8 @@ class Queries:
         org = self._org
         select = parse(query)
         visible = org.objects if objects is None else objects
-        compiler = Compiler(visible, org.readable, query, org.core.clock.now(), every_row)
+        seen = org.permissions.seen
+        compiler = Compiler(visible, org.readable, query, org.core.clock.now(), every_row, seen)
         plan = compiler.plan(select)
         if select.counts:
             return self._counted(plan)
@@ -80,7 +81,8 @@ class Queries:
         plan = Compiler(self._org.objects, self._org.readable, query, 0).plan(parse(query))
         gone = self._org.core.state.read_many(object.name, ids)
         there = {id: record for id, record in zip(ids, self._records(plan, ids, base), strict=True) if record}
-        return [None if gone.get(id, {}).get("IsDeleted") else there.get(id) for id in ids]
+        hidden = {id for id in there if not self._org.permissions.sees(object, id)}
+        return [None if id in hidden or gone.get(id, {}).get("IsDeleted") else there.get(id) for id in ids]
 
     def _counted(self, plan: Plan) -> Record:
         sql = f"SELECT count(*) FROM {plan.joins} WHERE {plan.where}"
