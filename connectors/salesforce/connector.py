@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,18 +24,26 @@ from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.preparing.source import source_of
 from connectors.salesforce.reading.bulk import Bulk, BulkSettings
 from connectors.salesforce.reading.read import Reader
-from connectors.salesforce.reading.ways import Ways
 from connectors.salesforce.reading.territories import Territories, looked
+from connectors.salesforce.reading.ways import Ways
 from connectors.salesforce.wire.client import Client
 from connectors.salesforce.writing.assembly import settle_owners, writer
 from connectors.salesforce.writing.following import is_ours
+from connectors.salesforce.writing.ingest import ROWS, Ingest, is_job, settled
+from connectors.salesforce.writing.ingest_assembly import in_bulk, ingest_jobs
+from connectors.salesforce.writing.look import Look
 from connectors.salesforce.writing.sending import Sending
 from connectors.salesforce.writing.territories import Memberships, apart
 from connectors.salesforce.writing.write import BATCH
 
 _TERRITORIES = frozenset([RecordKind.TERRITORIES, RecordKind.TERRITORY_ACCOUNTS, RecordKind.TERRITORY_USERS])
 _CAPABILITIES = Capabilities(
-    write_batch=BATCH, changes=frozenset(MAIN), creates_fields=True, groups_owners=True, also=_TERRITORIES
+    write_batch=BATCH,
+    bulk_batch=ROWS,
+    changes=frozenset(MAIN),
+    creates_fields=True,
+    groups_owners=True,
+    also=_TERRITORIES,
 )
 
 
@@ -64,7 +73,7 @@ class SalesforceConnector:
     @property
     def capabilities(self) -> Capabilities:
         """2,000 records a write, as one retrieve looks at them; changes of every table; creates fields."""
-        return _CAPABILITIES
+        return replace(_CAPABILITIES, bulk_above=self._settings.bulk_write_above)
 
     def identity(self) -> Identity:
         """The org that the credentials open, also where it is another one than the config names."""
@@ -103,7 +112,7 @@ class SalesforceConnector:
         stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         """Compare, then set: owners by the way that `crm.owner_change` and the org demand, fields by Collections."""
-        within_batch(len(writes), BATCH)
+        within_batch(len(writes), BATCH if any("owner_id" in write.values for write in writes) else ROWS)
         if not writes:
             return []
         if len({write.id for write in writes}) < len(writes):
@@ -111,27 +120,40 @@ class SalesforceConnector:
         self._client.demand_org()
         plain, sets = apart(writes)
         sending = Sending()
-        results = self._write_fields(plain, receipt) if plain else []
+        results = self._write_fields(plain, receipt, stopping) if plain else []
         sending.begun = bool(plain)
         results += Memberships(self._client, self._territories, self._client.retry, sending).write(sets)
         by_id = {result.id: result for result in results}
         return [by_id[write.id] for write in writes]
 
-    def _write_fields(self, writes: Sequence[Write], receipt: Callable[[Receipt], None]) -> list[WriteResult]:
+    def _write_fields(
+        self, writes: Sequence[Write], receipt: Callable[[Receipt], None], stopping: Callable[[], bool]
+    ) -> list[WriteResult]:
         moving = any("owner_id" in write.values for write in writes)
         made = writer(
             self._client, self._fields, self._mapping, self._reader, self._settings,
             moving=moving, receipt=receipt,
         )  # fmt: skip
-        return made.write(writes)
+        if in_bulk(self._settings, writes):
+            look = Look(self._fields, self._mapping, self._reader)
+            return Ingest(look, ingest_jobs(self._client, self._settings), made, receipt, stopping).write(
+                writes
+            )
+        if not in_bulk(self._settings, writes):
+            return made.write(writes)
+        look = Look(self._fields, self._mapping, self._reader)
+        jobs = ingest_jobs(self._client, self._settings)
+        return Ingest(look, jobs, made, receipt, stopping).write(writes)
 
     def settle(
         self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
     ) -> list[WriteResult] | None:
         """After finishing what goes with owner changes; None for a receipt of anything else."""
+        self._client.demand_org()
+        if is_job(receipt):
+            return settled(ingest_jobs(self._client, self._settings), receipt, writes, stopping)
         if not is_ours(receipt):
             return None
-        self._client.demand_org()
         return settle_owners(self._client, self._fields, self._reader, self._settings, receipt, writes)
 
     def setup_source(self, steps: Sequence[SetupStep]) -> Mapping[str, bytes]:
