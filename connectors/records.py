@@ -43,6 +43,12 @@ MAIN = (RecordKind.ACCOUNTS, RecordKind.OWNERS, RecordKind.OPPORTUNITIES, Record
 """The tables that every CRM has and that the config maps; the others are read where a connector has them."""
 
 
+TERRITORY_TABLES = frozenset(
+    [RecordKind.TERRITORIES, RecordKind.TERRITORY_ACCOUNTS, RecordKind.TERRITORY_USERS]
+)
+"""Who is in which of the CRM's own territories; always read whole."""
+
+
 class FieldType(StrEnum):
     """What a column holds."""
 

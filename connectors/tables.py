@@ -61,7 +61,8 @@ CHILDREN = _schema(RecordKind.CHILDREN)
 """How many records of a `kind` (contact, open_case, closed_case) an owner has below an account."""
 
 TERRITORIES = _schema(RecordKind.TERRITORIES)
-"""One row per territory that the CRM itself keeps; `model_state` is planning, active or archived."""
+"""One row per territory that the CRM itself keeps, of the one model that is read; `model_state` is planning, active
+or archived."""
 
 TERRITORY_ACCOUNTS = _schema(RecordKind.TERRITORY_ACCOUNTS)
 """One row per account in a territory of the CRM; `by_us` where our user put it there by hand, not a rule of the CRM."""

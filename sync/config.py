@@ -14,7 +14,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from connectors.base import Connector, Plugin, Settings
 from connectors.errors import WrongOrg
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
-from connectors.records import MAIN, RecordKind
+from connectors.records import (
+    CRM_TERRITORIES,
+    CRM_USER_TERRITORIES,
+    MAIN,
+    TERRITORY_TABLES,
+    RecordKind,
+)
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.reading.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
@@ -56,6 +62,19 @@ class FieldsConfig(Section):
     activities: dict[str, FieldEntry] = {}
 
 
+class TerritoriesConfig(Section):
+    """The CRM's own territories, in which accounts (and `users`) are kept as the rules place them."""
+
+    model: str | None = Field(None, pattern=r"^[A-Za-z]\w*$")
+    """Developer name of the territory model; the active one when left out."""
+    names: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]] = {}
+    """A territory of the rules: the CRM's developer name. Those left out have their own name, dots as underscores."""
+    roles: tuple[str, ...] | None = None
+    """Whose territories count; those of all roles when left out."""
+    users: bool = False
+    """Also put people into the territories for which the rules name them."""
+
+
 class OutputsConfig(Section):
     """What is written: the owner, and which output goes to which CRM field (None: the connector's default name)."""
 
@@ -63,6 +82,8 @@ class OutputsConfig(Section):
     fields: dict[str, str | None] = {name: None for name, output in OUTPUTS.items() if output.default}
     roles: dict[str, str] = {}
     """CRM field of accounts that holds the owner in a further role: `CSM: Success_Manager__c`, a user lookup."""
+    territories: TerritoriesConfig | None = None
+    """Memberships of the CRM's own territories; None leaves them alone."""
 
     @field_validator("fields")
     @classmethod
@@ -97,6 +118,8 @@ class LimitsConfig(Section):
     """Accounts without any outcome but a reason code, as a share of all accounts."""
     catch_all_growth: float = Field(0.05, ge=0, le=1)
     """Growth of the last level's share of accounts since the last applied plan."""
+    territory_changes: int = Field(1000, ge=0)
+    """Accounts and users whose memberships of the CRM's own territories change in one run."""
     empty_levels: bool = False
     """Whether a level that has rules may match nothing."""
     unsound_rules: bool = False
@@ -204,7 +227,9 @@ class Project:
     def also(self) -> frozenset[RecordKind]:
         """Tables beside the main ones that plans are made or judged from, where the CRM has them."""
         told = {RecordKind.STAGES, RecordKind.RATES, RecordKind.MEMBERS}
-        return frozenset(told | ({RecordKind.CHILDREN} if self.config.outputs.owner else set()))
+        if self.config.outputs.owner:
+            told.add(RecordKind.CHILDREN)
+        return frozenset(told | (TERRITORY_TABLES if self.config.outputs.territories else set()))
 
     @property
     def outputs(self) -> Mapping[str, str]:
@@ -265,11 +290,20 @@ class Project:
             fields = fields.with_fields(
                 kind, (_mapped(fields, kind, name, entry) for name, entry in entries.items())
             )
+        if self.config.outputs.territories:
+            model = MappedField("model", self.config.outputs.territories.model or "")
+            fields = fields.with_fields(RecordKind.TERRITORIES, [model])
         return fields.with_fields(RecordKind.ACCOUNTS, (*self.output_fields(), *self.role_fields()))
 
     def targets(self, columns: Iterable[str]) -> dict[str, str]:
         """CRM field that each of these columns of accounts is written to, left out where it is mapped to none."""
         sources = {field.name: field.source for field in self.field_map().of(RecordKind.ACCOUNTS)}
+        if territories := self.config.outputs.territories:
+            model = f"territory model {territories.model or '(active)'}"
+            sources |= {
+                CRM_TERRITORIES: model,
+                **({CRM_USER_TERRITORIES: model} if territories.users else {}),
+            }
         return {name: sources[name] for name in columns if name in sources}
 
     def rule_fields(self) -> Mapping[str, FieldKind]:

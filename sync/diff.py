@@ -12,6 +12,7 @@ from connectors.mapping import FieldType
 from rules.decisions import Tables
 from sync.outputs import OUTPUTS, column
 from sync.scratch import scratch
+from sync.territories.changes import Memberships, of_connection
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,6 +59,7 @@ def diff(
     ours: pa.Table,
     holds: pa.Table,
     memory_limit: str,
+    memberships: Memberships | None = None,
 ) -> pa.Table:
     """The changes as a table of COLUMNS, the same bytes for the same input.
 
@@ -68,11 +70,12 @@ def diff(
     with database(desired, memory_limit) as con:
         con.register("ours", ours)
         con.register("holds", holds)
-        parts = [_owner_changes()] if write_owner else []
+        # First, as the names of the columns are those of the first.
+        parts = [f"SELECT {', '.join(f'NULL::VARCHAR AS {c}' for c in COLUMNS)} WHERE false"]
+        parts += [_owner_changes()] if write_owner else []
         parts += [_output_changes(name) for name in outputs]
         parts += [_role_changes(role, held_in) for role, held_in in roles.items()]
-        if not parts:
-            parts = [f"SELECT {', '.join(f'NULL::VARCHAR AS {c}' for c in COLUMNS)} WHERE false"]
+        parts += of_connection(con, memberships)
         union = " UNION ALL ".join(parts)
         return con.sql(
             f"SELECT {', '.join(COLUMNS)} FROM ({union}) ORDER BY record_id, field"

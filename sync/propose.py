@@ -23,6 +23,9 @@ from sync.snapshot import verify
 from sync.soundness import unsound
 from sync.stakes import forecast
 from sync.summary import summarise
+from sync.territories.breaches import membership_breaches, memberships_summary
+from sync.territories.changes import sets_of
+from sync.territories.wanted import wanted_memberships
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,6 +79,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 owner_role=config.owner_role,
                 memory_limit=config.memory_limit,
             )
+        memberships = wanted_memberships(project, rules, snapshot, ledger, as_of)
         with session.step("diff"):
             changes = diff(
                 desired,
@@ -85,10 +89,12 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 ours=_ours(ledger),
                 holds=_holds(ledger),
                 memory_limit=config.memory_limit,
+                memberships=memberships,
             )
         with session.step("guard"), database(desired, config.memory_limit) as con:
             con.register("changes", changes)
-            summary = {**summarise(con, rules), "balance": told(measured)}
+            placed = memberships_summary(con, memberships)
+            summary = {**summarise(con, rules), "balance": told(measured), "memberships": placed}
             levels = _levels_in_use(rules)
             breaches = guard(
                 con,
@@ -98,8 +104,10 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 previous=_last_applied(session, ledger),
                 crowded=project.plugin.crowded_owner,
             )
+            breaches = (*breaches, *membership_breaches(placed, config.limits.territory_changes))
             if not config.limits.unsound_rules:
                 breaches = (*breaches, *unsound(rules, as_of))
+        fields = plan_fields(project) | sets_of(changes)
         header = {
             "kind": "sync",
             "crm": project.plugin.kind,
@@ -112,8 +120,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 "ledger": ledger.position(),
                 "memory": memory.digest(remembered),
             },
-            "fields": plan_fields(project),
-            "targets": project.targets(plan_fields(project)),
+            "fields": fields,
+            "targets": project.targets(fields),
             "breaches": [{"name": b.name, "message": b.message} for b in breaches],
             "forecast": forecast(project, snapshot, changes),
             "summary": summary,

@@ -28,6 +28,7 @@ from sync.plan import Plan, load
 from sync.propose import make_plan
 from sync.session import Session
 from sync.snapshot import Puller, PullReport, Snapshot
+from sync.territories.wanted import require_territories
 
 if TYPE_CHECKING:
     from connectors.base import Connector
@@ -48,6 +49,7 @@ def pull(
     accept_fewer: frozenset[RecordKind] = frozenset(),
 ) -> PullReport:
     """Bring the snapshot up to date; refuses a mapping that does not fit and a truncated reading."""
+    require_territories(session.project, connector.capabilities)
     problems = connector.check(writing=session.project.config.writes == "enabled")
     if problems:
         raise FieldProblems([in_config_words(problem) for problem in problems])

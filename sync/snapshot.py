@@ -25,6 +25,7 @@ from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import sha256, write_text
 from sync.merge import ROWS_PER_GROUP, merge, write_parquet
 from sync.scratch import scratch
+from sync.territories.overlay import overlay_memberships
 from sync.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -323,6 +324,7 @@ def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:
             "ON s.id = a.id ORDER BY a.id"
         )
         write_parquet(rows.to_arrow_reader(ROWS_PER_GROUP), work / "accounts.parquet", schema)
+    overlay_memberships(work, seen, memory_limit)
     kept = _keep(work, folder)
     shutil.rmtree(work, ignore_errors=True)
     _point(folder, replace(snapshot, folder=kept, id=kept.name))

@@ -81,6 +81,7 @@ def _body(plan: Plan) -> list[str]:
             for r in s["reps"]
         ],
     )
+    lines += _memberships(s.get("memberships") or {})
     lines += _balance(s.get("balance") or {})
     lines += _section(
         "Held: left as they are until released",
@@ -100,6 +101,16 @@ def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) ->
         return []
     rest = [f"  ... and {len(rows) - MOST:,} more"] if len(rows) > MOST else []
     return [title, *table(head, rows[:MOST]), *rest, ""]
+
+
+def _memberships(told: Mapping[str, Any]) -> list[str]:
+    """How many change territories that the CRM itself keeps."""
+    kinds = [(kind, told[kind]) for kind in ("accounts", "users") if told and told[kind]["changed"]]
+    return _section(
+        "Territories in the CRM",
+        ("of", "change", "memberships more", "fewer"),
+        [(kind, n["changed"], n["added"], n["removed"]) for kind, n in kinds],
+    )
 
 
 def _balance(balance: Mapping[str, Any]) -> list[str]:

@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-def summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) -> dict[str, Any] | None:
-    """Counts of memberships that would be added and taken away; None where none are kept."""
+def memberships_summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) -> dict[str, Any] | None:
+    """Counts of memberships that would be added and taken away; None where none are kept.
+
+    `con` shows `changes` beside the views of `sync.diff.database`.
+    """
     if wanted is None:
         return None
+    wanted.prepare(con)
     told: dict[str, Any] = {"missing": _missing(con)}
     for name, column in (("accounts", CRM_TERRITORIES), ("users", CRM_USER_TERRITORIES)):
         row = con.execute(
-            """SELECT count(*), coalesce(sum(len(list_filter(a, n -> NOT list_contains(b, n)))), 0),
-                      coalesce(sum(len(list_filter(b, n -> NOT list_contains(a, n)))), 0)
+            """SELECT count(*), coalesce(sum(len(list_filter(a, lambda n: NOT list_contains(b, n)))), 0),
+                      coalesce(sum(len(list_filter(b, lambda n: NOT list_contains(a, n)))), 0)
                FROM (SELECT coalesce(string_split(before, ';'), []) AS b, coalesce(string_split(after, ';'), []) AS a
                      FROM changes WHERE field = ? AND action = 'change')""",
             [column],
@@ -33,7 +37,7 @@ def summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) -> dict[
     return told
 
 
-def breaches(told: dict[str, Any] | None, limit: int) -> tuple[Breach, ...]:
+def membership_breaches(told: dict[str, Any] | None, limit: int) -> tuple[Breach, ...]:
     """Territories that the CRM lacks, and more changes than the limit."""
     if told is None:
         return ()

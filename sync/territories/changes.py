@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.mapping import FieldType
 from connectors.records import CRM_TERRITORIES, CRM_USER_TERRITORIES
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ def members(text: str | None) -> set[str]:
 class Memberships:
     """What the config wants, and what is known beside the accounts and their assignments."""
 
-    model: str | None
-    """Developer name; None is the active one."""
     names: Mapping[str, str]
     """Ours to the CRM's, where they are not the same but for dots."""
     roles: tuple[str, ...] | None
@@ -47,17 +46,9 @@ class Memberships:
     """`sync.territories.people`, where users are wanted."""
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Tables of who should be where, beside the views of `sync.diff.database`."""
-        for name in ("territories", "territory_accounts", "territory_users"):
-            con.from_parquet(str(getattr(self, name))).create_view(f"crm_{name}")
-        con.register("known_sets", self.known)
+        """Which territory each role gives each account, in the CRM's words, beside the views of `sync.diff.database`."""
+        con.from_parquet(str(self.territories)).create_view("model_territories")
         _table(con, "own_names", "ours VARCHAR, theirs VARCHAR", list(self.names.items()))
-        _table(con, "named_people", "territory VARCHAR, who VARCHAR", list(self.people))
-        chosen = "lower(model) = lower(?)" if self.model else "model_state = 'active'"
-        con.execute(
-            f"CREATE TEMP TABLE model_territories AS SELECT id, name FROM crm_territories WHERE {chosen}",
-            [self.model] if self.model else [],
-        )
         counted = "true" if self.roles is None else "list_contains(?, role)"
         con.execute(
             f"""CREATE TEMP TABLE role_territories AS
@@ -66,12 +57,22 @@ class Memberships:
                 FROM roles LEFT JOIN own_names n ON n.ours = territory WHERE {counted}""",
             [] if self.roles is None else [list(self.roles)],
         )
+
+    def parts(self, con: duckdb.DuckDBPyConnection) -> list[str]:
+        """Queries for rows of `sync.diff.COLUMNS`, once it is prepared."""
+        con.from_parquet(str(self.territory_accounts)).create_view("crm_territory_accounts")
+        con.from_parquet(str(self.territory_users)).create_view("crm_territory_users")
+        con.register("known_sets", self.known)
+        _table(con, "named_people", "territory VARCHAR, who VARCHAR", list(self.people))
         con.execute(_WANTED)
         con.execute(_WANTED_USERS)
-
-    def parts(self) -> list[str]:
-        """Queries for rows of `sync.diff.COLUMNS`."""
         return [_changes(_ACCOUNT), *([_changes(_USER)] if self.users else [])]
+
+
+def sets_of(changes: pa.Table) -> dict[str, str]:
+    """The sets that a table of changes writes, with their type in a plan."""
+    written = set(changes["field"].unique().to_pylist())
+    return {name: str(FieldType.TEXT) for name in SETS if name in written}
 
 
 def of_connection(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) -> list[str]:
@@ -79,7 +80,7 @@ def of_connection(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) ->
     if wanted is None:
         return []
     wanted.prepare(con)
-    return wanted.parts()
+    return wanted.parts(con)
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[str, str]]) -> None:
@@ -147,7 +148,7 @@ def _changes(kind: _Kind) -> str:
         FROM (
             SELECT p.*, nullif(array_to_string(p.ours, ';'), '') AS before, nullif(array_to_string(p.target, ';'), '') AS after,
                    list_filter(coalesce(string_split(k.value, ';'), []),
-                               n -> list_contains(p.target, n) AND NOT list_contains(p.ours, n)) AS contested
+                               lambda n: list_contains(p.target, n) AND NOT list_contains(p.ours, n)) AS contested
             FROM ({_placed(kind)}) p
             LEFT JOIN known_sets k ON k.record_id = p.record_id AND k.field = '{kind.column}')
         WHERE before IS DISTINCT FROM after"""
@@ -158,7 +159,7 @@ def _placed(kind: _Kind) -> str:
     return f"""
         SELECT w.record_id, coalesce(h.ours, []) AS ours,
                list_sort(list_distinct(list_concat(
-                   list_filter(w.names, n -> list_contains(coalesce(h.ours, []), n) OR NOT list_contains(coalesce(h.theirs, []), n)),
+                   list_filter(w.names, lambda n: list_contains(coalesce(h.ours, []), n) OR NOT list_contains(coalesce(h.theirs, []), n)),
                    CASE WHEN w.undecided THEN coalesce(h.ours, []) ELSE [] END))) AS target,
                {kind.told}
         FROM ({kind.wanted}) w {kind.joins}

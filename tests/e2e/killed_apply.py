@@ -1,7 +1,7 @@
 """Applies a plan and dies, as kill -9 would have it, at the n-th point of writing.
 
 Points are counted where a death is worst: before and after every commit of the ledger's states, and before
-and after every write call. Runs in a process of its own, see `test_kill.py`; nothing of this is in the product.
+and after every write call; with `calls` also around every single HTTP call that writes to Salesforce. Runs in a process of its own, see `test_kill.py`; nothing of this is in the product.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from sync.ledger import Ledger
 from sync.run import enact
 
 
-def apply_and_die(config: Path, environment: Mapping[str, str], plan_id: str, at: int) -> None:
+def apply_and_die(
+    config: Path, environment: Mapping[str, str], plan_id: str, at: int, calls: bool = False
+) -> None:
     """Die at that point; return when there were fewer."""
     os.environ.update(environment)
     passed = 0
@@ -40,6 +42,10 @@ def apply_and_die(config: Path, environment: Mapping[str, str], plan_id: str, at
 
     for owner, name in ((Ledger, "mark"), (Ledger, "begin_run"), (Ledger, "finish_run"), (Applier, "_send")):
         setattr(owner, name, around(getattr(owner, name)))
+    if calls:
+        from connectors.salesforce.wire.client import Client
+
+        Client.write = around(Client.write)  # type: ignore[method-assign]
     session = open_session(config, progress=False)
     with session.locked(), session.ledger() as ledger, connected(session) as connector:
         connector.write = around(connector.write)  # type: ignore[method-assign]

@@ -172,8 +172,9 @@ class Territories:
     def _territories(self) -> Iterator[pa.RecordBatch]:
         names = ("Id", "DeveloperName", "Name", "ParentTerritory2Id", "Territory2ModelId", "SystemModstamp")
         models = {full_id(model["Id"]): model for model in self._models}
-        for page in self._reader.pages(select(names, "Territory2", order="Id")):
-            # A model that our user may not see shows none of its territories either.
+        for page in self._reader.pages(
+            select(names, "Territory2", self._of_model("Territory2ModelId"), order="Id")
+        ):
             its = [models[full_id(row["Territory2ModelId"])] for row in page]
             yield _batch(
                 RecordKind.TERRITORIES, page,
