@@ -134,11 +134,6 @@ class SalesforceConnector:
             self._client, self._fields, self._mapping, self._reader, self._settings,
             moving=moving, receipt=receipt,
         )  # fmt: skip
-        if in_bulk(self._settings, writes):
-            look = Look(self._fields, self._mapping, self._reader)
-            return Ingest(look, ingest_jobs(self._client, self._settings), made, receipt, stopping).write(
-                writes
-            )
         if not in_bulk(self._settings, writes):
             return made.write(writes)
         look = Look(self._fields, self._mapping, self._reader)
