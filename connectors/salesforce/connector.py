@@ -12,7 +12,16 @@ from connectors.base import Capabilities, Identity, Pull, Quota, Remark, SetupSt
 from connectors.compare import within_batch
 from connectors.errors import FieldProblem
 from connectors.mapping import FieldMap, MappedField
-from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
+from connectors.records import (
+    MAIN,
+    TERRITORY_TABLES,
+    Receipt,
+    RecordId,
+    RecordKind,
+    Watermark,
+    Write,
+    WriteResult,
+)
 from connectors.retry import RetryPolicy
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.fields import Fields
@@ -36,14 +45,13 @@ from connectors.salesforce.writing.sending import Sending
 from connectors.salesforce.writing.territories import Memberships, apart
 from connectors.salesforce.writing.write import BATCH
 
-_TERRITORIES = frozenset([RecordKind.TERRITORIES, RecordKind.TERRITORY_ACCOUNTS, RecordKind.TERRITORY_USERS])
 _CAPABILITIES = Capabilities(
     write_batch=BATCH,
     bulk_batch=ROWS,
     changes=frozenset(MAIN),
     creates_fields=True,
     groups_owners=True,
-    also=_TERRITORIES,
+    also=TERRITORY_TABLES,
 )
 
 
@@ -93,8 +101,8 @@ class SalesforceConnector:
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table, by REST pages or by a Bulk job where it is large; changes with an overlap, deleted ones included."""
         self._client.demand_org()
-        if kind in _TERRITORIES:
-            return self._territories.pull(kind)
+        if kind in TERRITORY_TABLES:
+            return self._territories.pull(kind, spool)
         if not self._settings.login_user_is_person:
             self._reader.not_people.add(str(self._client.user_id))
         return self._reader.pull(kind, since, spool)

@@ -54,6 +54,13 @@ class Reader:
         total = sum(counted) if len(counted) == len(ways) else None
         return Pull(self._batches(kind, ways), mark, since is None, total)
 
+    def every(self, part: Part, spool: Path | None = None) -> Iterator[Columns]:
+        """Every record of an object that is no part of a mapped table, with its `extra` fields: pages, or a job."""
+        wanted = Wanted(part, self._asked(part, {}), "query", lambda newest: "")
+        way = self.ways.choose(wanted, self._newest, spool)
+        if way.newest is not None:
+            yield from self.ways.read(way, self._by_rest)
+
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """The live values of these accounts, in the order asked for."""
         schema = self.mapping.schema(RecordKind.ACCOUNTS)

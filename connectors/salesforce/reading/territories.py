@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.base import Pull
 from connectors.errors import FieldProblem, FieldProblems
@@ -16,9 +19,10 @@ from connectors.records import CRM_TERRITORIES, CRM_USER_TERRITORIES, RecordId, 
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import full_id
 from connectors.salesforce.reading.read import Reader
+from connectors.salesforce.reading.tables import Part
 from connectors.salesforce.soql import any_of, select
 from connectors.salesforce.wire.client import Client
-from connectors.tables import SCHEMAS
+from connectors.tables import SCHEMAS, TIMESTAMP
 
 MANUAL = "Territory2Manual"
 """The cause of what a person or an integration did; what Salesforce's own rules did has another one."""
@@ -114,12 +118,12 @@ class Territories:
         """The inverse of `names`."""
         return {name: id for id, name in self.names.items()}
 
-    def pull(self, kind: RecordKind) -> Pull:
+    def pull(self, kind: RecordKind, spool: Path | None = None) -> Pull:
         """The whole table: what was deleted bypasses the bin, so that changes alone would not tell of it."""
         if kind is RecordKind.TERRITORIES:
             return Pull(self._territories(), Watermark("whole"), True)
         [membership] = [one for one in MEMBERSHIPS.values() if one.table is kind]
-        return Pull(self._members(membership), Watermark("whole"), True)
+        return Pull(self._members(membership, spool), Watermark("whole"), True)
 
     def members(self, kind: Membership, records: Sequence[str]) -> dict[str, list[Member]]:
         """Every membership of these records in the model, live, by record; those in no territory are left out."""
@@ -161,40 +165,58 @@ class Territories:
 
         return f"{field} = " + str(format_soql("{}", self.model))
 
-    def _query(self, kind: Membership, *conditions: str) -> str:
-        names = ("Id", kind.record, "Territory2Id", *kind.asked, "LastModifiedById", "SystemModstamp")
+    def _names(self, kind: Membership) -> tuple[str, ...]:
+        return (kind.record, "Territory2Id", *kind.asked, "LastModifiedById", "SystemModstamp")
+
+    def _where(self, kind: Membership) -> str:
         of_model = self._of_model("Territory2.Territory2ModelId")
-        return select(names, kind.sobject, *conditions, of_model, kind.where, order="Id")
+        return f"{of_model} AND {kind.where}" if kind.where else of_model
+
+    def _query(self, kind: Membership, of_records: str) -> str:
+        return select(("Id", *self._names(kind)), kind.sobject, of_records, self._where(kind), order="Id")
 
     def _all(self, text: str) -> list[Mapping[str, Any]]:
         return [record for page in self._reader.pages(text) for record in page]
 
     def _territories(self) -> Iterator[pa.RecordBatch]:
         names = ("Id", "DeveloperName", "Name", "ParentTerritory2Id", "Territory2ModelId", "SystemModstamp")
-        models = {full_id(model["Id"]): model for model in self._models}
-        for page in self._reader.pages(
-            select(names, "Territory2", self._of_model("Territory2ModelId"), order="Id")
-        ):
-            its = [models[full_id(row["Territory2ModelId"])] for row in page]
-            yield _batch(
-                RecordKind.TERRITORIES, page,
-                id=_ids(page, "Id"), name=[row["DeveloperName"] for row in page],
-                label=[row["Name"] for row in page], parent_id=_ids(page, "ParentTerritory2Id"),
-                model=[model["DeveloperName"] for model in its],
-                model_state=[str(model["State"]).lower() for model in its],
-            )  # fmt: skip
+        [model] = [model for model in self._models if full_id(model["Id"]) == self.model]
+        schema = SCHEMAS[RecordKind.TERRITORIES]
+        of_model = self._of_model("Territory2ModelId")
+        for page in self._reader.pages(select(names, "Territory2", of_model, order="Id")):
+            rows = [
+                {
+                    "id": full_id(row["Id"]),
+                    "name": row["DeveloperName"],
+                    "label": row["Name"],
+                    "parent_id": full_id(row["ParentTerritory2Id"]) if row["ParentTerritory2Id"] else None,
+                    "model": model["DeveloperName"],
+                    "model_state": str(model["State"]).lower(),
+                    "modified_at": datetime.fromisoformat(row["SystemModstamp"]),
+                    "deleted": False,
+                }
+                for row in page
+            ]
+            yield pa.RecordBatch.from_pylist(rows, schema)
 
-    def _members(self, kind: Membership) -> Iterator[pa.RecordBatch]:
-        for page in self._reader.pages(self._query(kind)):
-            of_kind = (
-                {"account_id": _ids(page, kind.record), "cause": [row["AssociationCause"] for row in page]}
-                if kind is ACCOUNTS
-                else {"user_id": _ids(page, kind.record), "role": [row["RoleInTerritory2"] for row in page]}
-            )
-            yield _batch(
-                kind.table, page, id=_ids(page, "Id"), territory_id=_ids(page, "Territory2Id"),
-                by_us=[self._is_ours(row) for row in page], **of_kind,
-            )  # fmt: skip
+    def _members(self, kind: Membership, spool: Path | None) -> Iterator[pa.RecordBatch]:
+        part = Part(kind.sobject, self._names(kind), where=self._where(kind), has_deleted=False)
+        text = pa.string()
+        for page in self._reader.every(part, spool):
+            by_us = pc.equal(page.get("LastModifiedById", text), self._client.user_id)
+            if kind is ACCOUNTS:
+                by_us = pc.and_(by_us, pc.equal(page.get("AssociationCause", text), MANUAL))
+            told = {
+                "id": page.ids,
+                "territory_id": page.get("Territory2Id", text),
+                "account_id" if kind is ACCOUNTS else "user_id": page.get(kind.record, text),
+                "cause" if kind is ACCOUNTS else "role": page.get(kind.asked[0], text),
+                "by_us": by_us,
+                "modified_at": page.get("SystemModstamp", TIMESTAMP),
+                "deleted": pa.repeat(pa.scalar(False), page.rows),
+            }
+            schema = SCHEMAS[kind.table]
+            yield pa.RecordBatch.from_arrays([told[f.name].cast(f.type) for f in schema], schema=schema)
 
 
 def looked(
@@ -219,17 +241,3 @@ def _with_sets(table: pa.Table, territories: Territories, kind: Membership, fits
     ids = table["id"].to_pylist()
     sets = territories.sets(kind, ids) if fits else {}
     return table.append_column(kind.column, pa.array([sets.get(id) for id in ids], pa.string()))
-
-
-def _ids(page: Sequence[Mapping[str, Any]], name: str) -> list[str | None]:
-    return [full_id(row[name]) if row[name] else None for row in page]
-
-
-def _batch(kind: RecordKind, page: Sequence[Mapping[str, Any]], **columns: Sequence[Any]) -> pa.RecordBatch:
-    """A page as a batch of the table; stamps and deletion are the same for all of these objects."""
-    schema = SCHEMAS[kind]
-    stamps = pa.array([row["SystemModstamp"] for row in page], pa.string()).cast(
-        schema.field("modified_at").type
-    )
-    told = {**columns, "modified_at": stamps, "deleted": [False] * len(page)}
-    return pa.RecordBatch.from_arrays([pa.array(told[f.name], f.type) for f in schema], schema=schema)

@@ -12,6 +12,7 @@ from connectors.mapping import MappedField
 from connectors.records import (
     CRM_TERRITORIES,
     CRM_USER_TERRITORIES,
+    TERRITORY_TABLES,
     Outcome,
     RecordId,
     RecordKind,
@@ -42,10 +43,10 @@ class Etm:
         self.accounts = [RecordId(r["Id"]) for r in crm.records("Account")]
         self.reps = [RecordId(id) for id in world.owners()]
 
-    def connect(self, model: str = "") -> SalesforceConnector:
+    def connect(self, model: str = "", **changes: Any) -> SalesforceConnector:
         mapping = plugin.default_fields().with_fields(RecordKind.TERRITORIES, [MappedField("model", model)])
         retry = RetryPolicy(sleep=self.waits.append)
-        return SalesforceConnector(self.world.settings(), mapping, retry)
+        return SalesforceConnector(self.world.settings(**changes), mapping, retry)
 
     def by_hand(self, account: str, territory: str, cause: str = "Territory2Manual") -> None:
         values = {"ObjectId": account, "Territory2Id": self.territories[territory], "AssociationCause": cause}
@@ -213,7 +214,7 @@ def test_the_tables_say_who_is_where_and_what_is_ours(etm: Etm) -> None:
     etm.by_hand(theirs, "US_West")
     etm.write(etm.reps[0], None, "US_East", CRM_USER_TERRITORIES)
     territories = {row["id"]: row for row in rows_of(etm.connector.pull(RecordKind.TERRITORIES))}
-    assert {row["model_state"] for row in territories.values()} == {"active", "planning", "archived"}
+    assert {(row["model"], row["model_state"]) for row in territories.values()} == {("FY26", "active")}
     boston = territories[etm.territories["US_East_Boston"]]
     assert territories[boston["parent_id"]]["name"] == "US_East"
     members = rows_of(etm.connector.pull(RecordKind.TERRITORY_ACCOUNTS))
@@ -223,6 +224,20 @@ def test_the_tables_say_who_is_where_and_what_is_ours(etm: Etm) -> None:
     }
     [user] = rows_of(etm.connector.pull(RecordKind.TERRITORY_USERS))
     assert (user["user_id"], user["by_us"]) == (etm.reps[0], True)
+
+
+def test_by_a_bulk_job_the_tables_are_the_same(etm: Etm) -> None:
+    for account in etm.accounts:
+        etm.write(account, None, "US_East;Strategic")
+    etm.by_hand(etm.accounts[0], "DACH")
+    etm.write(etm.reps[0], None, "US_East", CRM_USER_TERRITORIES)
+    bulk = etm.connect(bulk_read_above=0)
+    for kind in TERRITORY_TABLES:
+        by_rest, by_bulk = rows_of(etm.connector.pull(kind)), rows_of(bulk.pull(kind))
+        assert by_rest == sorted(by_bulk, key=lambda row: row["id"])
+        assert by_rest
+    assert bulk.calls()["bulk_create"] >= 1
+    bulk.close()
 
 
 def test_a_model_that_is_not_there_is_a_problem_of_the_mapping(etm: Etm) -> None:
