@@ -78,10 +78,18 @@ class Results:
         for twin in twins:
             clients.put(twin)
 
+        broken: list[Exception] = []
+
         def fetch(number: int) -> Fetched:
             client = clients.get()
             try:
+                if broken:
+                    raise broken[0]
                 return self._page(client, number, links[number], {"locator": links[number]}, follows=False)
+            except Exception as error:
+                # Else every thread would find out by itself, each with a login and all its tries.
+                broken.append(error)
+                raise
             finally:
                 clients.put(client)
 
