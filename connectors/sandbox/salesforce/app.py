@@ -109,6 +109,7 @@ class Api:
                 status, body, headers = await endpoint(request, f"/services/data/v{version}")
             except CallFailed as failure:
                 status, body, headers = failure.status, failure.body(), {}
+            await self.batches.holding.finish(request)
             return _response(status, body, {**headers, "Sforce-Limit-Info": self.usage.header})
 
         return answer

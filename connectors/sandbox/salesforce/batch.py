@@ -11,6 +11,7 @@ from starlette.requests import Request
 from connectors.sandbox.core import fault_of
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.errors import CallFailed, RowError, RowFailed
+from connectors.sandbox.salesforce.holding import Holding
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.fields import SObject
@@ -36,6 +37,7 @@ class Batches:
 
     def __init__(self, org: Org, writer: Writer) -> None:
         self._org, self._writer = org, writer
+        self.holding = Holding(org)
 
     def run(self, request: Request, body: Any, *, create: bool) -> list[dict[str, Any]]:
         """Creates or updates the records of a body; CallFailed where the whole call is refused."""
@@ -143,21 +145,11 @@ class Batches:
                 )
             if repeated:
                 raise RowFailed("DUPLICATE_VALUE", f"duplicate id in list: {id}", "Id")
-            self._check_lock(request, number, id)
+            self.holding.lock(request, number, object, id, values)
             with self._org.core.state.transaction():
                 return {"id": write(number, (object, id, values)), "success": True, "errors": []}
         except RowFailed as failure:
             return _failed(id, failure.error)
-
-    def _check_lock(self, request: Request, number: int, id: str | None) -> None:
-        fault = fault_of(request, "row_lock")
-        if fault is None:
-            return
-        wanted = {_parsed(i) for i in fault.details.get("ids", ())}
-        every = int(fault.details.get("every", 0 if wanted else 1))
-        if id in wanted or (every and (number + 1) % every == 0):
-            message = f"unable to obtain exclusive access to this record or {MOST_RECORDS} records: {id}"
-            raise RowFailed("UNABLE_TO_LOCK_ROW", message)
 
     def _answered(self, request: Request, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if fault_of(request, "wrong_order") is not None:

@@ -51,6 +51,8 @@ def _service(api: Api, calls: Calls, flavour: Flavour) -> Callable[[Request], Aw
             return sent(500, fault(flavour, failure.code, failure.message))
         except BadEnvelope as problem:
             return sent(500, client_fault(flavour, str(problem)))
+        finally:
+            await api.batches.holding.finish(request)
         used = (api.usage.used(), int(api.org.core.settings["daily_limit"]))
         return sent(200, envelope(flavour, body, used))
 
