@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,9 +90,10 @@ class Page:
 
     def _find_fault(self) -> None:
         """Garbled with the record and value that does not fit, where that is what is wrong."""
-        for batch in self._batches(dict.fromkeys(self.fields, pa.string())):
-            for name, field in self.fields.items():
-                read_text(batch[name], field, batch["Id"])
+        with contextlib.suppress(pa.ArrowInvalid):
+            for batch in self._batches(dict.fromkeys(self.fields, pa.string())):
+                for name, field in self.fields.items():
+                    read_text(batch[name], field, batch["Id"])
 
 
 def _parsed_as(field: Described) -> pa.DataType:
