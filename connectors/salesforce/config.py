@@ -136,6 +136,8 @@ class SalesforceSettings(Settings):
     """Seconds for which a job that writes is waited for; then the run stops, and the same command asks for it again."""
     strict: bool = False
     """Write owners one record a request, each only if its ETag is unmoved (If-Match): slow, and nothing is overwritten."""
+    strict_by_composite: bool = False
+    """With `strict`: 25 records a request. Whether an org heeds If-Match there is not documented (?); try it first."""
     not_people: tuple[str, ...] = ()
     """Usernames of further users that are no persons, beside Salesforce's own kinds and the one we log in as."""
     login_user_is_person: bool = False
@@ -168,6 +170,8 @@ class SalesforceSettings(Settings):
 
     @model_validator(mode="after")
     def _one_way(self) -> SalesforceSettings:
+        if self.strict_by_composite and not self.strict:
+            raise ValueError("strict_by_composite: true says how strict: true is done; set both, or neither")
         if self.strict and (self.owner_change.way in ("soap", "bulk") or self.owner_change.send_email):
             raise ValueError(
                 "strict: true writes owners one record a request by REST, which goes neither by SOAP or Bulk "

@@ -50,7 +50,8 @@ def _moves(settings: SalesforceSettings, load: Load, chosen: Strategy | None) ->
     if chosen is None:
         return told
     if chosen.way is Way.STRICT:
-        told += Counter({"strict": _calls(moves, STRICTLY), "etag": _calls(moves, STRICTLY)})
+        each = STRICTLY if settings.strict_by_composite else 1
+        told += Counter({"strict": _calls(moves, each), "etag": _calls(moves, each)})
     elif chosen.way is Way.SOAP:
         # A batch may end within a pair, which then takes one call more.
         told["soap"] = sum(_calls(size, SENT) for size in load.owner_groups) + batches - 1
@@ -83,7 +84,7 @@ def _said(load: Load, chosen: Strategy | None) -> str:
     how = {
         Way.SOAP: f"SOAP update, {SENT} of one old and one new owner a call ({_n(pairs, 'pair')})",
         Way.COLLECTIONS: f"Collections, {SENT} a call",
-        Way.STRICT: f"one request each, {STRICTLY} in a Composite call",
+        Way.STRICT: "each record by a request of its own",
         Way.BULK: "Bulk 2.0 jobs",
     }[chosen.way]
     return f"{what}: {how}, because {chosen.why}."

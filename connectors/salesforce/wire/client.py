@@ -88,6 +88,17 @@ class Client:
 
         return self.retry.call(once)
 
+    def fetch(self, kind: str, path: str, *, params: Mapping[str, str]) -> Answer:
+        """The whole answer to a GET, for its headers; retried like `read`."""
+
+        def once() -> Answer:
+            answer = self._answer(kind, "GET", path, params, None, {})
+            if answer.failed:
+                raise error_of(answer, kind)
+            return answer
+
+        return self.retry.call(once)
+
     def twin(self) -> Client:
         """A client for another thread: its own connections and counters, the same login."""
         return Client(self._settings, self.retry, self._logins)

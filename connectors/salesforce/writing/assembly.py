@@ -19,6 +19,7 @@ from connectors.salesforce.writing.policy import Way, by_ourselves, options, str
 from connectors.salesforce.writing.records import Beside
 from connectors.salesforce.writing.restore import Restore
 from connectors.salesforce.writing.soap import SoapUpdates
+from connectors.salesforce.writing.strict import ByComposite, OneByOne
 from connectors.salesforce.writing.write import Writer
 
 TEAMS = "AccountTeamMember"
@@ -42,15 +43,16 @@ def writer(
     look = Look(fields, mapping, reader)
     collections = Collections(client, look, rest_headers(settings))
     if not moving:
-        return Writer(
-            look, collections, Owners(collections.send, by_pair=False), Following(None, None, receipt)
-        )
+        return Writer(look, collections, Owners(collections.send), Following(None, None, receipt))
     way = strategy(settings, fields.has_object(TEAMS)).way
-    owners = Owners(collections.send, by_pair=False)
+    owners = Owners(collections.send)
     if way is Way.SOAP:
         chosen = options(settings.owner_change)
         soap = SoapUpdates(client, look, settings.api_version, chosen, settings.duplicate_rule_allow_save)
         owners = Owners(soap.send, by_pair=True)
+    elif way is Way.STRICT:
+        made = ByComposite if settings.strict_by_composite else OneByOne
+        owners = Owners(made(client, look, rest_headers(settings)).send, most=made.most)
     return Writer(look, collections, owners, following(client, fields, reader, settings, way, receipt))
 
 

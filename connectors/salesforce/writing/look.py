@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.compare import ToSend, compare
 from connectors.errors import FieldProblem, FieldProblems
@@ -11,7 +12,7 @@ from connectors.mapping import FieldMap
 from connectors.records import RecordKind, Value, Write, WriteResult
 from connectors.salesforce.fields import Described, Fields, sources
 from connectors.salesforce.reading.read import Reader
-from connectors.salesforce.reading.values import same, to_json
+from connectors.salesforce.reading.values import column, same, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Look:
     """Reads the live records of writes, 2,000 a call, and holds the writes against them."""
 
     def __init__(self, fields: Fields, mapping: FieldMap, reader: Reader) -> None:
-        self._reader = reader
+        self._reader, self._mapping = reader, mapping
         self._sources = sources(fields, "Account", mapping.of(RecordKind.ACCOUNTS))
 
     def refuse_unwritable(self, writes: Sequence[Write]) -> None:
@@ -65,6 +66,19 @@ class Look:
     def fields_of(self, row: Ready) -> dict[str, Value]:
         """What is to be set, by Salesforce's field names, as its JSON takes it."""
         return {self._sources[name].name: to_json(value) for name, value in row.values.items()}
+
+    def names_of(self, row: Ready) -> list[str]:
+        """Salesforce's names of the fields that are to be set."""
+        return [self._sources[name].name for name in row.values]
+
+    def holds(self, row: Ready, record: Mapping[str, Any]) -> bool:
+        """Whether a record as Salesforce's JSON has it still holds what was found in these fields."""
+        schema = self._mapping.schema(RecordKind.ACCOUNTS)
+        for name in row.values:
+            live = column([record], self._sources[name], schema.field(name).type)[0].as_py()
+            if not self._same(name, live, row.found[name]):
+                return False
+        return True
 
     def _decided(self, write: Write, row: Mapping[str, Value] | None) -> Ready | WriteResult:
         shown = None if row is None else {name: row[name] for name in write.values}

@@ -15,10 +15,13 @@ class Owners:
     """Sends owner changes by one way; `by_pair` where all rows of a call must share the old and the new owner."""
 
     send: Send
-    by_pair: bool
+    by_pair: bool = False
+    most: int = 200
+    """Rows of one call."""
 
     def calls(self, rows: Sequence[Ready], size: int) -> Iterator[tuple[Send, list[Ready]]]:
         """The calls that move these, at most `size` rows each, in the order given as far as pairs allow."""
+        size = min(size, self.most)
         if not self.by_pair:
             yield from self._chunks(rows, size)
             return
