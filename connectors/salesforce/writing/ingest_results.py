@@ -99,6 +99,8 @@ def _table(content: bytes) -> pa.Table:
         return pa.table({})
     header = content.partition(b"\n")[0].decode("utf-8", "replace")
     names = [name.strip().strip('"') for name in header.split(",")]
+    if not {"Id", "sf__Id"} & set(names):
+        raise Garbled(f"ingest: results without ids ({len(content)} bytes)")
     try:
         return pacsv.read_csv(
             io.BytesIO(content),

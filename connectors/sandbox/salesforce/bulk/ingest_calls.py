@@ -7,6 +7,7 @@ from typing import Any, cast
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from connectors.sandbox.core import fault_of
 from connectors.sandbox.salesforce.bulk.desk import Answer, Desk, choice, json_body, parsed, wrong_state
 from connectors.sandbox.salesforce.bulk.jobs import Job, Jobs
 from connectors.sandbox.salesforce.bulk.pages import csv_answer
@@ -119,7 +120,8 @@ class IngestCalls:
         if not self._desk.ended(job):
             raise wrong_state(job, "JobComplete")
         shuffled = self._core.settings["bulk_shuffled"]
-        blocks = self._uploads.results(job, cast(Which, which), shuffled=shuffled)
+        short = fault_of(request, "short_page") is not None
+        blocks = self._uploads.results(job, cast(Which, which), shuffled=shuffled, short=short)
         return 200, csv_answer(self._core, request, self._desk.kept(job, blocks)), {}
 
 
