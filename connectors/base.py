@@ -55,12 +55,17 @@ class Pull:
     came. `complete` is False when only rows changed since a watermark come; such a pull reports removed
     rows with `deleted` true and may repeat rows. `watermark` belongs to the moment before reading began
     and may be used only once all batches are stored. `total` is the CRM's own count, where it tells one.
+
+    `only`, in some pulls that are not complete, streams every id that exists, as batches of text: a row that
+    the caller has from before, that is not among these and did not come just now, is gone without a trace.
+    Read it after `batches`, to the end, or ignore it.
     """
 
     batches: Iterator[pa.RecordBatch]
     watermark: Watermark
     complete: bool
     total: int | None = None
+    only: Iterator[pa.Array] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,30 @@ _KEPT = {RecordKind.ACTIVITIES: "WHERE id NOT IN (SELECT id FROM incoming)"}
 
 
 def merge(
-    kind: RecordKind, incoming: Path, base: Path | None, into: Path, schema: pa.Schema, memory_limit: str
+    kind: RecordKind,
+    incoming: Path,
+    base: Path | None,
+    into: Path,
+    schema: pa.Schema,
+    memory_limit: str,
+    *,
+    only: Path | None = None,
 ) -> None:
-    """Writes what is not deleted of `incoming` and, where there is one, of `base`, sorted; `into` may be `base`."""
+    """Writes what is not deleted of `incoming` and, where there is one, of `base`, sorted; `into` may be `base`.
+
+    `only` holds every `id` that there is: rows of `base` that are not among them are gone.
+    """
     order = _SORT.get(kind, "id")
     with scratch(memory_limit, into.parent) as database:
         database.from_parquet(str(incoming)).create_view("incoming")
         rows = "SELECT *, 1 AS fresh FROM incoming"
         if base is not None:
             database.from_parquet(str(base)).create_view("last")
-            rows += f" UNION ALL BY NAME SELECT *, 0 AS fresh FROM last {_KEPT.get(kind, '')}"
+            there = "last"
+            if only is not None:
+                database.from_parquet(str(only)).create_view("there_is")
+                there = "(SELECT * FROM last SEMI JOIN there_is USING (id))"
+            rows += f" UNION ALL BY NAME SELECT *, 0 AS fresh FROM {there} {_KEPT.get(kind, '')}"
         # The newest version of a row wins, as a search index may give an older one than we know already.
         merged = (
             database.sql(

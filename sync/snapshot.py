@@ -225,6 +225,7 @@ class Puller:
     def _pull(self, pull: Pull, kind: RecordKind, work: Path, base: Path | None) -> _Table:
         came = self._store(pull, kind, work)
         incoming, merged = work / f"{kind}.incoming.parquet", work / f"{kind}.parquet"
+        only = None if pull.only is None else _store_ids(pull.only, work / f"{kind}.only.parquet")
         merge(
             kind,
             incoming,
@@ -232,8 +233,11 @@ class Puller:
             merged,
             self.fields.schema(kind),
             self.memory_limit,
+            only=only,
         )
         incoming.unlink()
+        if only is not None:
+            only.unlink()
         return _Table(came, pull.watermark, pull.complete)
 
     def _question(self, mapping: str, last: Snapshot | None, whole: bool) -> dict[str, str]:
@@ -290,6 +294,17 @@ class Puller:
         others.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
         for folder in others[self.keep - 1 :]:
             shutil.rmtree(folder)
+
+
+def _store_ids(ids: Iterable[pa.Array], path: Path) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([("id", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in ids:
+            writer.write_table(pa.table([batch], schema))
+    return path
 
 
 def overlay(folder: Path, live: Iterable[pa.Table], memory_limit: str) -> None:

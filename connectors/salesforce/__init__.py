@@ -7,7 +7,7 @@ from typing import Any
 from connectors.base import Connector, Forecast, Load, Plugin
 from connectors.mapping import FieldMap
 from connectors.salesforce.config import Login, SalesforceSettings
-from connectors.salesforce.fields import default_fields, output_name
+from connectors.salesforce.standard import default_fields, output_name
 
 __all__ = ["Login", "SalesforceSettings", "plugin"]
 

@@ -134,6 +134,10 @@ class SalesforceSettings(Settings):
     """Waiting writes above which fields (not owners) are written by Bulk 2.0 jobs rather than by Collections."""
     bulk_write_wait: float = Field(default=3600, gt=0)
     """Seconds for which a job that writes is waited for; then the run stops, and the same command asks for it again."""
+    reconcile_days: float = Field(default=1.0, ge=0)
+    """Days after which a pull of changes also reads every id, and so finds what was deleted for good or merged."""
+    person_accounts: Literal["include", "exclude"] = "include"
+    """Whether accounts that are persons are pulled, in an org that has such; map IsPersonAccount to tell them apart."""
     strict: bool = False
     """Write owners one record a request, each only if its ETag is unmoved (If-Match): slow, and nothing is overwritten."""
     strict_by_composite: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,6 +34,7 @@ from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.preparing.source import source_of
 from connectors.salesforce.reading.bulk import Bulk, BulkSettings
 from connectors.salesforce.reading.read import Reader
+from connectors.salesforce.reading.shaping import BESIDE_TABLES, Shaping
 from connectors.salesforce.reading.territories import Territories, looked
 from connectors.salesforce.reading.ways import Ways
 from connectors.salesforce.wire.client import Client
@@ -51,7 +53,7 @@ _CAPABILITIES = Capabilities(
     changes=frozenset(MAIN),
     creates_fields=True,
     groups_owners=True,
-    also=TERRITORY_TABLES,
+    also=TERRITORY_TABLES | BESIDE_TABLES,
 )
 
 
@@ -72,7 +74,16 @@ class SalesforceConnector:
             settings.bulk_delete_jobs,
         )
         ways = Ways(self._client, Bulk(self._client, bulk), settings.bulk_read_above)
-        self._reader = Reader(self._client, self._fields, fields, ways, settings.page_size, not_people)
+        self._reader = Reader(
+            self._client,
+            self._fields,
+            fields,
+            ways,
+            Shaping(self._fields, fields, settings.person_accounts == "include"),
+            settings.page_size,
+            not_people,
+            timedelta(days=settings.reconcile_days),
+        )
         self._territories = Territories(self._client, self._fields, fields, self._reader)
 
     def __repr__(self) -> str:

@@ -4,82 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from connectors.errors import FieldProblem, Refused
-from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField, standard_fields
+from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import COLUMNS, RecordKind
+from connectors.salesforce.standard import OBJECTS, STANDARD
 
 if TYPE_CHECKING:
     from connectors.salesforce.wire.client import Client
 
-_STANDARD: Mapping[RecordKind, Mapping[str, str]] = {
-    RecordKind.ACCOUNTS: {
-        "id": "Id",
-        "name": "Name",
-        "owner_id": "OwnerId",
-        "parent_id": "ParentId",
-        "country": "BillingCountry",
-        "state": "BillingState",
-        "city": "BillingCity",
-        "postal_code": "BillingPostalCode",
-        "website": "Website",
-        "industry": "Industry",
-        "employees": "NumberOfEmployees",
-        "annual_revenue": "AnnualRevenue",
-        "currency": "CurrencyIsoCode",
-        "type": "Type",
-        "created_at": "CreatedDate",
-        "modified_at": "SystemModstamp",
-        "deleted": "IsDeleted",
-    },
-    RecordKind.OWNERS: {
-        "id": "Id",
-        "name": "Name",
-        "email": "Email",
-        "active": "IsActive",
-        "person": "UserType",
-        "modified_at": "SystemModstamp",
-    },
-    RecordKind.OPPORTUNITIES: {
-        "id": "Id",
-        "account_id": "AccountId",
-        "owner_id": "OwnerId",
-        "name": "Name",
-        "stage": "StageName",
-        "amount": "Amount",
-        "currency": "CurrencyIsoCode",
-        "probability": "Probability",
-        "close_date": "CloseDate",
-        "closed": "IsClosed",
-        "won": "IsWon",
-        "created_at": "CreatedDate",
-        "modified_at": "SystemModstamp",
-        "deleted": "IsDeleted",
-    },
-    RecordKind.ACTIVITIES: {
-        "id": "Id",
-        "account_id": "AccountId",
-        "owner_id": "OwnerId",
-        "type": "TaskSubtype",
-        "direction": "CallType",
-        "status": "Status",
-        "minutes": "CallDurationInSeconds",
-        "occurred_at": "ActivityDate",
-        "modified_at": "SystemModstamp",
-        "deleted": "IsDeleted",
-    },
-}
-OBJECTS: Mapping[RecordKind, tuple[str, ...]] = {
-    RecordKind.ACCOUNTS: ("Account",),
-    RecordKind.OWNERS: ("User",),
-    RecordKind.OPPORTUNITIES: ("Opportunity",),
-    RecordKind.ACTIVITIES: ("Task", "Event"),
-}
-"""Where mapped fields of a table are looked for; a field of activities may be in either."""
 _MAY_BE_ABSENT = frozenset(["CurrencyIsoCode"])
 """Only an org with several currencies has it."""
+_DEEPEST = 5
+"""Relationships that a query follows upwards (doc)."""
 _COMPOUND = frozenset(["address", "location", "base64", "anyType", "complexvalue", "json"])
 _NUMERIC = frozenset(["double", "currency", "percent", "int", "long"])
 _FITS: Mapping[FieldType, frozenset[str]] = {
@@ -96,10 +35,17 @@ class Described:
     """One field as the org's describe shows it to us."""
 
     name: str
+    """As the org spells it; a field of a parent with the relationships that lead there: `Parent.Industry`."""
     type: str
     updateable: bool
     scale: int
     createable: bool = False
+    relationship: str = ""
+    """The name under which the fields of the record that it leads to are asked for."""
+    targets: tuple[str, ...] = ()
+    """The objects that it may lead to."""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What people read, by the value that the API holds, for picklists; values of today and of before."""
 
     @property
     def is_reference(self) -> bool:
@@ -118,21 +64,44 @@ class Fields:
         """The readable fields of an object by casefolded name; Refused where there is no such object."""
         if sobject not in self._described:
             answer = self._client.read("describe", f"sobjects/{sobject}/describe")
-            self._described[sobject] = {
-                field["name"].casefold(): Described(
-                    field["name"],
-                    field["type"],
-                    bool(field["updateable"]),
-                    int(field.get("scale") or 0),
-                    bool(field.get("createable")),
-                )
-                for field in answer["fields"]
-            }
+            self._described[sobject] = {f["name"].casefold(): _described(f) for f in answer["fields"]}
         return self._described[sobject]
 
     def find(self, sobject: str, source: str) -> Described | None:
-        """The field of this name, whatever its case; None where it does not exist or may not be read."""
-        return self.of(sobject).get(source.casefold())
+        """The field of this name or path (`Parent.Industry`), whatever its case.
+
+        None where it does not exist, may not be read, or lies behind a reference to several objects.
+        """
+        found = self._follow(sobject, source)
+        return found if isinstance(found, Described) else None
+
+    def labels(self, sobject: str, source: str) -> Mapping[str, str]:
+        """What people read instead of each value of a picklist; empty for any other field, and for none."""
+        found = self.find(sobject, source)
+        return {} if found is None else found.labels
+
+    def _follow(self, sobject: str, source: str) -> Described | str:
+        """The field that a path leads to, or why it leads to none."""
+        *steps, last = source.split(".")
+        names: list[str] = []
+        for step in steps:
+            through = next(
+                (f for f in self.of(sobject).values() if f.relationship.casefold() == step.casefold()), None
+            )
+            if through is None or not through.relationship:
+                return f"{sobject} has no relationship {step!r} that our user may follow"
+            if len(through.targets) != 1:
+                return f"{step} of {sobject} may lead to {' or '.join(through.targets)}; map a field of {sobject} itself"
+            names.append(through.relationship)
+            [sobject] = through.targets
+            if not self.has_object(sobject):
+                return f"{sobject}, where {step!r} leads, may not be read by our user"
+        if len(names) > _DEEPEST:
+            return f"follows {len(names)} relationships; Salesforce follows {_DEEPEST}"
+        found = self.of(sobject).get(last.casefold())
+        if found is None:
+            return f"{sobject} has no field {last!r} that our user may read (unknown, or hidden by field-level security)"
+        return replace(found, name=".".join([*names, found.name]), updateable=False) if names else found
 
     def has_object(self, sobject: str) -> bool:
         """Whether the org has this object, as far as our user may know."""
@@ -155,19 +124,21 @@ class Fields:
 
     def _problem(self, kind: RecordKind, mapped: MappedField, writing: bool) -> FieldProblem | None:
         hits = [hit for sobject in OBJECTS[kind] if (hit := self.find(sobject, mapped.source)) is not None]
-        standard = _STANDARD[kind].get(mapped.name) == mapped.source
+        standard = STANDARD[kind].get(mapped.name) == mapped.source
         if not hits and standard and mapped.source in _MAY_BE_ABSENT:
             return None
-        said = self._missing(kind, standard) if not hits else _unfit(kind, mapped, hits[0], writing)
+        said = self._missing(kind, mapped, standard) if not hits else _unfit(kind, mapped, hits[0], writing)
         if not said:
             return None
         near = () if hits or standard else self._nearest(kind, mapped.source)
         return FieldProblem(kind.value, mapped.name, mapped.source, said, near)
 
-    def _missing(self, kind: RecordKind, standard: bool) -> str:
+    def _missing(self, kind: RecordKind, mapped: MappedField, standard: bool) -> str:
         where = " or ".join(OBJECTS[kind])
         if standard:
             return f"of {where} is hidden from our user: grant read access (field-level security)"
+        if "." in mapped.source:
+            return f"leads nowhere: {self._follow(OBJECTS[kind][0], mapped.source)}"
         return (
             f"is not a field of {where} that our user may read (unknown, or hidden by field-level security)"
         )
@@ -176,6 +147,19 @@ class Fields:
         names = {k: d.name for sobject in OBJECTS[kind] for k, d in self.of(sobject).items()}
         hits = difflib.get_close_matches(source.casefold(), names, n=3, cutoff=0.6)
         return tuple(names[hit] for hit in hits)
+
+
+def _described(given: Mapping[str, Any]) -> Described:
+    return Described(
+        given["name"],
+        given["type"],
+        bool(given["updateable"]),
+        int(given.get("scale") or 0),
+        bool(given.get("createable")),
+        given.get("relationshipName") or "",
+        tuple(given.get("referenceTo") or ()),
+        {value["value"]: value.get("label") or value["value"] for value in given.get("picklistValues") or ()},
+    )
 
 
 def _unfit(kind: RecordKind, mapped: MappedField, field: Described, writing: bool) -> str:
@@ -189,16 +173,6 @@ def _unfit(kind: RecordKind, mapped: MappedField, field: Described, writing: boo
     if writing and written and not field.updateable:
         return "may not be written by our user: grant edit access, or map a field that is not computed"
     return ""
-
-
-def default_fields() -> FieldMap:
-    """Every standard column from Salesforce's own fields."""
-    return FieldMap({kind: standard_fields(kind, names) for kind, names in _STANDARD.items()})
-
-
-def output_name(name: str) -> str:
-    """touches_30d → Territory_Touches_30d__c."""
-    return "Territory_" + "_".join(part[:1].upper() + part[1:] for part in name.split("_")) + "__c"
 
 
 def sources(fields: Fields, sobject: str, mapped: Sequence[MappedField]) -> dict[str, Described]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*\.){0,5}[A-Za-z][A-Za-z0-9_]*")
+"""A field, or a field of a parent."""
 LONGEST = 14_000
 """Characters of a query whose address stays under Salesforce's 16,384 bytes; quoting is counted by the caller."""
 
@@ -14,9 +16,10 @@ LONGEST = 14_000
 def select(names: Iterable[str], sobject: str, *conditions: str, order: str = "") -> str:
     """SELECT names FROM sobject WHERE conditions; ValueError for a name that is none."""
     listed = list(dict.fromkeys(names))
-    for name in (*listed, sobject, *([order] if order else [])):
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a field or object")
+    wrong = [name for name in listed if not _PATH.fullmatch(name)]
+    wrong += [name for name in (sobject, order) if name and not _NAME.fullmatch(name)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is no name of a field or object")
     where = " AND ".join(condition for condition in conditions if condition)
     text = f"SELECT {', '.join(listed)} FROM {sobject}"
     return text + (f" WHERE {where}" if where else "") + (f" ORDER BY {order}" if order else "")

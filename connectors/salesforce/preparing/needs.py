@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from connectors.mapping import FieldMap, MappedField
 from connectors.records import MAIN, RecordKind
-from connectors.salesforce.fields import OBJECTS, default_fields
 from connectors.salesforce.preparing.shape import Shape
 from connectors.salesforce.soql import any_of, select
+from connectors.salesforce.standard import OBJECTS, default_fields
 from connectors.salesforce.wire.client import Client
 
 _MAY_BE_ABSENT = ("CurrencyIsoCode", "IsPersonAccount", "RecordTypeId")

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 
 from connectors.base import Pull
-from connectors.errors import FieldProblems, Garbled, Refused
+from connectors.errors import FieldProblems, Garbled
 from connectors.mapping import FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
-from connectors.salesforce.fields import Described, Fields, sources
-from connectors.salesforce.reading.tables import Columns, Part, batch_of, columns_of, parts
+from connectors.salesforce.fields import Described, Fields
+from connectors.salesforce.reading.children import counted
+from connectors.salesforce.reading.rates import rates
+from connectors.salesforce.reading.shaping import Shaping
+from connectors.salesforce.reading.tables import Columns, Part, batch_of, columns_of
+from connectors.salesforce.reading.watermark import Mark, between, read
 from connectors.salesforce.reading.ways import Wanted, Way, Ways
-from connectors.salesforce.soql import changed_between, select
+from connectors.salesforce.soql import any_of, select
 from connectors.salesforce.wire.client import Client
 
-OVERLAP = timedelta(minutes=15)
-"""How far a pull of changes reaches back behind the last one, for records that were committed late."""
+log = structlog.get_logger()
 RETRIEVED = 2_000
 """Records of one retrieve call (doc)."""
+QUERIED = 400
+"""Records of one query by their ids: these fit into an address of 16,384 bytes."""
 
 
 @dataclass(slots=True)
@@ -36,23 +41,61 @@ class Reader:
     fields: Fields
     mapping: FieldMap
     ways: Ways
+    shaping: Shaping
     page_size: int | None = None
     not_people: set[str] = field(default_factory=set)
     """Ids and casefolded usernames of users that are no persons."""
+    check_every: timedelta = timedelta(days=1)
+    """How often all ids are held against ours: what was deleted for good, or merged away, is told by nothing else."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def pull(self, kind: RecordKind, since: Watermark | None, spool: Path | None = None) -> Pull:
         """One table whole, or what changed since a watermark, deleted records included."""
         if problems := self.fields.problems(self.mapping, kind, writing=False):
             raise FieldProblems(problems)
-        before = None if since is None else _decode(since, kind)
+        now, codes = self.now(), self._codes(kind)
+        before = None if since is None else read(since, kind)
+        if before is not None and before.codes != tuple(codes):
+            log.info(
+                "places are read otherwise than last time, so everything is read",
+                codes=sorted(codes.values()),
+            )
+            before = None
+        if kind is RecordKind.RATES:
+            mark = Mark(kind, {}, now)
+            return Pull(rates(self.pages, self.fields, self.mapping.schema(kind)), mark.written(), True)
         ways = [
-            self.ways.choose(self._wanted(kind, part, before), self._newest, spool) for part in parts(kind)
+            self.ways.choose(self._wanted(kind, part, before), self._newest, spool)
+            for part in self.shaping.parts(kind)
         ]
+        due = before is not None and now - before.checked >= self.check_every
+        checked = now if before is None or due else before.checked
         reached = {way.wanted.part.sobject: way.newest for way in ways}
-        mark = Watermark(orjson.dumps({"kind": kind.value, "upto": reached}).decode())
-        counted = [way.rows for way in ways if way.rows is not None]
-        total = sum(counted) if len(counted) == len(ways) else None
-        return Pull(self._batches(kind, ways), mark, since is None, total)
+        mark = Mark(kind, reached, checked, tuple(codes))
+        batches, total = self._batches(kind, ways), _total(ways)
+        if kind is RecordKind.CHILDREN:
+            batches, total = counted(batches, self.mapping.schema(kind)), None
+        only = self._ids(ways, spool) if due else None
+        return Pull(batches, mark.written(), before is None, total, only)
+
+    def _codes(self, kind: RecordKind) -> Mapping[str, str]:
+        codes = self.shaping.codes(kind)
+        if codes:
+            log.info("states and countries are read as codes", **codes)
+        return codes
+
+    def _ids(self, ways: Sequence[Way], spool: Path | None) -> Iterator[pa.Array]:
+        """Every id there is, of the same objects."""
+        for way in ways:
+            yield from self._ids_beside(way, None if spool is None else spool / "ids")
+
+    def _ids_beside(self, way: Way, spool: Path | None) -> Iterator[pa.Array]:
+        part = way.wanted.part
+        wanted = Wanted(part, {"Id": self.fields.of(part.sobject)["id"]}, "query", lambda newest: "")
+        chosen = self.ways.choose(wanted, lambda part: way.newest, spool)
+        if chosen.newest is not None:
+            for page in self.ways.read(chosen, self._by_rest):
+                yield page.ids
 
     def every(self, part: Part, spool: Path | None = None) -> Iterator[Columns]:
         """Every record of an object that is no part of a mapped table, with its `extra` fields: pages, or a job."""
@@ -66,24 +109,32 @@ class Reader:
         schema = self.mapping.schema(RecordKind.ACCOUNTS)
         names = list(dict.fromkeys(["id", *columns]))
         wanted = pa.schema([schema.field(name) for name in names])
-        mapped = {
-            name: found
-            for name, found in sources(self.fields, "Account", self.mapping.of(RecordKind.ACCOUNTS)).items()
-            if name in names
-        }
-        [part] = parts(RecordKind.ACCOUNTS)
-        asked = {field.name: field for field in (self.fields.of("Account")["id"], *mapped.values())}
+        [part] = self.shaping.parts(RecordKind.ACCOUNTS)
+        every = self.shaping.mapped(RecordKind.ACCOUNTS, part)
+        mapped = {name: found for name, found in every.items() if name in names}
+        derived = {name: how for name, how in part.derived.items() if name in names}
+        part = replace(part, derived=derived, extra=part.extra if derived else ())
+        asked = self._asked(part, mapped)
+        at_once = RETRIEVED if all("." not in name for name in asked) else QUERIED
         batches = [
             batch_of(
                 part,
-                columns_of(self._retrieve(chunk, asked), asked.values()),
+                columns_of(self._found(chunk, asked), asked.values()),
                 wanted,
                 mapped,
                 self.not_people,
             )
-            for chunk in (ids[start : start + RETRIEVED] for start in range(0, len(ids), RETRIEVED))
+            for chunk in (ids[start : start + at_once] for start in range(0, len(ids), at_once))
         ]
         return pa.Table.from_batches(batches, wanted)
+
+    def _found(self, ids: Sequence[str], names: Iterable[str]) -> list[dict[str, Any]]:
+        """These accounts, of which a retrieve gives no fields of parents."""
+        listed = list(names)
+        if all("." not in name for name in listed):
+            return self._retrieve(ids, listed)
+        text = select(listed, "Account", any_of("Id", ids))
+        return [record for page in self.pages(text) for record in page]
 
     def _retrieve(self, ids: Sequence[str], names: Iterable[str]) -> list[dict[str, Any]]:
         body = {"ids": list(ids), "fields": sorted(names)}
@@ -96,12 +147,12 @@ class Reader:
             raise Garbled(f"retrieve: {len(strangers)} records came that were not asked for")
         return records
 
-    def _wanted(self, kind: RecordKind, part: Part, before: Mapping[str, str | None] | None) -> Wanted:
-        mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
+    def _wanted(self, kind: RecordKind, part: Part, before: Mark | None) -> Wanted:
+        mapped = self.shaping.mapped(kind, part)
         resource = "query" if before is None or not part.has_deleted else "queryAll"
 
         def condition(newest: str | None) -> str:
-            return "" if before is None or newest is None else _between(before.get(part.sobject), newest)
+            return "" if before is None or newest is None else between(before.upto.get(part.sobject), newest)
 
         return Wanted(part, self._asked(part, mapped), resource, condition)
 
@@ -112,7 +163,7 @@ class Reader:
             if way.newest is None:
                 continue
             part = way.wanted.part
-            mapped = sources(self.fields, part.sobject, self.mapping.of(kind))
+            mapped = self.shaping.mapped(kind, part)
             for page in self.ways.read(way, self._by_rest):
                 yield batch_of(part, page, schema, mapped, self.not_people)
 
@@ -149,10 +200,12 @@ class Reader:
 
     def _newest(self, part: Part) -> str | None:
         """The newest stamp there is, by Salesforce's clock, never ours; None for an empty object."""
-        text = select(["SystemModstamp"], part.sobject, part.where, order="SystemModstamp") + " DESC LIMIT 1"
+        text = select([part.stamp], part.sobject, part.where, order=part.stamp) + " DESC LIMIT 1"
         resource = "queryAll" if part.has_deleted else "query"
-        records = _page(self.client.read("newest", resource, params={"q": text}))["records"]
-        return str(records[0]["SystemModstamp"]) if records else None
+        page = _page(self.client.read("newest", resource, params={"q": text}))
+        if page["totalSize"] != len(page["records"]):
+            raise Garbled(f"newest: {page['totalSize']} records were promised and {len(page['records'])} came")
+        return str(page["records"][0][part.stamp]) if page["records"] else None
 
 
 def _page(answer: Any) -> dict[str, Any]:
@@ -168,19 +221,6 @@ def _page(answer: Any) -> dict[str, Any]:
     return answer
 
 
-def _between(since: str | None, reached: str) -> str:
-    """From behind the last pull up to the newest stamp seen before this one began, inclusive."""
-    lower = datetime(1970, 1, 1, tzinfo=UTC) if since is None else datetime.fromisoformat(since) - OVERLAP
-    upper = datetime.fromisoformat(reached).replace(microsecond=0) + timedelta(seconds=1)
-    return changed_between(lower, upper)
-
-
-def _decode(mark: Watermark, kind: RecordKind) -> dict[str, str | None]:
-    try:
-        read = orjson.loads(mark)
-        upto: dict[str, str | None] = read["upto"]
-        if read["kind"] == kind.value:
-            return upto
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise Refused(f"this watermark was not made here: {mark[:80]!r}; pull {kind} whole") from error
-    raise Refused(f"this watermark is of {read['kind']}, not of {kind}; pull {kind} whole")
+def _total(ways: Sequence[Way]) -> int | None:
+    counted = [way.rows for way in ways if way.rows is not None]
+    return sum(counted) if len(counted) == len(ways) else None

@@ -1,4 +1,4 @@
-"""Which objects make up each of our tables, and how columns that Salesforce has not are made."""
+"""A table of ours as parts of Salesforce's objects: pages as columns, and columns that Salesforce has not."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from connectors.records import MAIN, RecordKind
 from connectors.salesforce.fields import Described
 from connectors.salesforce.reading.values import fitted, read_json
-from connectors.tables import TIMESTAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,8 @@ class Part:
     """One object that a table is read from.
 
     `extra` fields are asked for where the org has them. `derived` columns are computed; the others come
-    from the mapping. `where` is a fixed condition.
+    from the mapping, or from `standard` (our column → its field) in tables that the config does not map.
+    `where` is a fixed condition.
     """
 
     sobject: str
@@ -50,11 +48,11 @@ class Part:
     derived: Mapping[str, Derive] = field(default_factory=dict)
     where: str = ""
     has_deleted: bool = True
-
-
-def parts(kind: RecordKind) -> tuple[Part, ...]:
-    """The objects of one table."""
-    return _PARTS[kind]
+    standard: Mapping[str, str] = field(default_factory=dict)
+    stamp: str = "SystemModstamp"
+    """The field that tells when a record changed last."""
+    optional: bool = False
+    """Whether an org may lack the object."""
 
 
 def columns_of(records: Sequence[Mapping[str, Any]], wanted: Collection[Described]) -> Columns:
@@ -78,119 +76,17 @@ def batch_of(
             source = mapped[column.name]
             columns.append(fitted(page.arrays[source.name], source, column.type, page.ids))
         elif column.name == "deleted":
-            columns.append(_all(False, page.rows))
+            columns.append(repeated(False, page.rows))
         else:
             columns.append(pa.nulls(page.rows, column.type))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _all(value: Any, rows: int) -> pa.Array:
+def repeated(value: Any, rows: int) -> pa.Array:
+    """A column of one value."""
     return pa.repeat(pa.scalar(value), rows)
 
 
-def _constant(value: Any) -> Derive:
-    return lambda page, not_people: _all(value, page.rows)
-
-
-def _person(page: Columns, not_people: Collection[str]) -> pa.Array:
-    """Standard users, but not the one we are and not those the config names."""
-    named = pa.array(sorted(not_people), pa.string())
-    standard = pc.equal(pc.coalesce(page.get("UserType", pa.string()), pa.scalar("Standard")), "Standard")
-    usernames = pc.utf8_lower(page.get("Username", pa.string()))
-    listed = pc.or_(pc.is_in(page.ids, named), pc.is_in(usernames, named))
-    return pc.and_(standard, pc.invert(listed))
-
-
-def _share(page: Columns, not_people: Collection[str]) -> pa.Array:
-    return pc.divide(page.get("Probability", pa.float64()), 100.0)
-
-
-_TASK_TYPES = {"call": "call", "email": "email", "listemail": "email"}
-_SAID_TYPES = {"call": "call", "email": "email", "e-mail": "email", "meeting": "meeting", "note": "note"}
-
-
-def _translated(text: pa.Array, words: Mapping[str, str]) -> pa.Array:
-    """What the words stand for; null for any other."""
-    return pa.array(list(words.values())).take(pc.index_in(text, pa.array(list(words))))
-
-
-def _task_type(page: Columns, not_people: Collection[str]) -> pa.Array:
-    """The subtype, which Salesforce sets itself; else the Type that people choose; else task."""
-    subtype = _translated(pc.utf8_lower(page.get("TaskSubtype", pa.string())), _TASK_TYPES)
-    said = _translated(pc.utf8_lower(page.get("Type", pa.string())), _SAID_TYPES)
-    return pc.coalesce(subtype, said, pa.scalar("task"))
-
-
-def _direction(page: Columns, not_people: Collection[str]) -> pa.Array:
-    words = {"Inbound": "inbound", "Outbound": "outbound"}
-    return _translated(page.get("CallType", pa.string()), words)
-
-
-def _call_minutes(page: Columns, not_people: Collection[str]) -> pa.Array:
-    return pc.divide(page.get("CallDurationInSeconds", pa.float64()), 60.0)
-
-
-def _event_minutes(page: Columns, not_people: Collection[str]) -> pa.Array:
-    return page.get("DurationInMinutes", pa.float64())
-
-
-def _task_time(page: Columns, not_people: Collection[str]) -> pa.Array:
-    """When it was completed, or due where that is not told; an open task has not taken place."""
-    due = page.get("ActivityDate", pa.date32()).cast(pa.timestamp("ms")).cast(TIMESTAMP)
-    when = pc.coalesce(page.get("CompletedDateTime", TIMESTAMP), due)
-    return pc.if_else(page.get("IsClosed", pa.bool_()), when, pa.scalar(None, TIMESTAMP))
-
-
-def _event_time(page: Columns, not_people: Collection[str]) -> pa.Array:
-    return pc.coalesce(page.get("StartDateTime", TIMESTAMP), page.get("ActivityDateTime", TIMESTAMP))
-
-
-_PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
-    RecordKind.ACCOUNTS: (Part("Account"),),
-    RecordKind.OWNERS: (
-        Part(
-            "User",
-            ("Username", "UserType"),
-            {"person": _person, "deleted": _constant(False)},
-            has_deleted=False,
-        ),
-        Part(
-            "Group",
-            derived={"person": _constant(False), "active": _constant(True), "deleted": _constant(False)},
-            where="Type = 'Queue'",
-            has_deleted=False,
-        ),
-    ),
-    RecordKind.OPPORTUNITIES: (Part("Opportunity", ("Probability",), {"probability": _share}),),
-    RecordKind.ACTIVITIES: (
-        Part(
-            "Task",
-            (
-                "TaskSubtype",
-                "Type",
-                "CallType",
-                "CallDurationInSeconds",
-                "IsClosed",
-                "CompletedDateTime",
-                "ActivityDate",
-            ),
-            {
-                "type": _task_type,
-                "direction": _direction,
-                "minutes": _call_minutes,
-                "occurred_at": _task_time,
-            },
-        ),
-        Part(
-            "Event",
-            ("DurationInMinutes", "StartDateTime", "ActivityDateTime"),
-            {
-                "type": _constant("meeting"),
-                "minutes": _event_minutes,
-                "occurred_at": _event_time,
-                "direction": lambda page, not_people: pa.nulls(page.rows, pa.string()),
-            },
-        ),
-    ),
-}
-assert set(_PARTS) == set(MAIN)
+def constant(value: Any) -> Derive:
+    """One value in every row."""
+    return lambda page, not_people: repeated(value, page.rows)

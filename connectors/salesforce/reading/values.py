@@ -27,8 +27,8 @@ def natural(field: Described) -> pa.DataType:
 def read_json(records: Sequence[Mapping[str, Any]], field: Described) -> pa.Array:
     """One field of a page of JSON in its natural type; Garbled names the record and value that do not fit."""
     try:
-        raw = [record[field.name] for record in records]
-    except KeyError as error:
+        raw = [record[field.name] for record in records] if "." not in field.name else _nested(records, field)
+    except (KeyError, TypeError) as error:
         raise Garbled(f"field {field.name} was asked for and is missing from a record") from error
     return _each_fits(
         raw, lambda part: _from_json(part, field), natural(field), field, lambda row: records[row].get("Id")
@@ -72,6 +72,21 @@ _NATURAL: Mapping[str, pa.DataType] = {
     "datetime": TIMESTAMP,
 }
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError)
+
+
+def _nested(records: Sequence[Mapping[str, Any]], field: Described) -> list[Any]:
+    """A field of a parent, null where there is no parent."""
+    *steps, last = field.name.split(".")
+
+    def of(record: Mapping[str, Any]) -> Any:
+        found: Any = record
+        for step in steps:
+            found = found[step]
+            if found is None:
+                return None
+        return found[last]
+
+    return [of(record) for record in records]
 
 
 def _from_json(raw: Sequence[Any], field: Described) -> pa.Array:

@@ -83,7 +83,7 @@ class Salesforce:
     def edit(self, object: str, id: str, values: Mapping[str, Any], actor: str) -> None:
         """A person's edit; `{"IsDeleted": true}` deletes, and false brings back from the recycle bin.
 
-        The id "new" creates a record.
+        The id "new" creates a record; `{"IsErased": true}` deletes one for good, past the recycle bin.
         """
         known = self._object(object)
         by = By(actor, self._core.clock.now())
@@ -93,6 +93,9 @@ class Salesforce:
                 self._api.writer.create(known, self._api.writer.fields(known, values), by, PERSON)
                 return
             full = ids.parse(id)
+            if values.get("IsErased"):
+                state.remove(known.name, full, by)
+                return
             if values.get("IsDeleted") and (known.find("IsDeleted") is None or known.feature):
                 self._api.writer.delete(known, full, by, PERSON)
                 return

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from connectors.errors import Garbled
 from connectors.records import Value
-from connectors.salesforce.fields import Described, output_name
+from connectors.salesforce.fields import Described
 from connectors.salesforce.ids import full_id, is_id
 from connectors.salesforce.reading.values import column, same, to_json
 from connectors.salesforce.soql import any_of, changed_between, select
+from connectors.salesforce.standard import output_name
 from connectors.salesforce.writing.results import rows_of
 from connectors.tables import TIMESTAMP
 
@@ -114,7 +115,7 @@ def test_no_text_ends_the_quotes_it_stands_in(text: str) -> None:
     assert "'" not in inside.replace("\\\\", "").replace("\\'", "")
 
 
-@pytest.mark.parametrize("name", ["", "Name FROM User--", "Owner.Name", "1st", "Näme", "Name, Id"])
+@pytest.mark.parametrize("name", ["", "Name FROM User--", "Owner..Name", ".Name", "A.B.C.D.E.F.G", "1st", "Näme", "Name, Id"])
 def test_only_plain_names_come_into_a_query(name: str) -> None:
     with pytest.raises(ValueError, match="is no name"):
         select([name], "Account")

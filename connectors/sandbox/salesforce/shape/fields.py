@@ -68,6 +68,8 @@ class Field:
     """What a record holds that was written without this field, as currencies do."""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What people read instead of a picklist value, where it is not the value itself."""
+    unseen: bool = False
+    """Kept by the sandbox, shown to nobody: Salesforce's object has no such field."""
     inactive: tuple[str, ...] = ()
     """Picklist values that older records hold and nobody can choose any more."""
     external_id: bool = False

@@ -78,10 +78,15 @@ def sobject(
     currency: bool = False,
     feature: str = "",
     writable: str = "cud",
+    lacks: tuple[str, ...] = (),
 ) -> SObject:
-    """An object with these fields and those that every object has; `writable` holds c, u and d as it may be."""
+    """An object with these fields and those that every object has, but for those it `lacks`.
+
+    `writable` holds c, u and d as it may be.
+    """
     text = "\n".join((_ID, _DELETED if bin else "", lines, _CURRENCY if currency else "", _STAMPS))
-    fields = tuple(field(line) for line in text.splitlines() if line.strip())
+    found = (field(line) for line in text.splitlines() if line.strip())
+    fields = tuple(replace(f, unseen=True) if f.name in lacks else f for f in found)
     label = "".join(f" {c}" if c.isupper() else c for c in name).strip()
     c, u, d = (action in writable for action in "cud")
     return SObject(name, label, plural, prefix, fields, c, d, u, setup, feature)
