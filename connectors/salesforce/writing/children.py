@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.errors import ConnectorError
 from connectors.records import RecordId
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import full_id
-from connectors.salesforce.writing.records import Beside
+from connectors.salesforce.writing.records import Beside, final
 
 ATTEMPTS = 3
 """Times that children found with the old owner are sent."""
@@ -51,13 +52,20 @@ class Children:
     def move(self, pairs: Pairs) -> dict[str, str]:
         """What stayed with an old owner although it was to move, in words, by account.
 
-        Raises where it cannot be read whose they are.
+        Raises where it cannot be read now whose they are, and a later try may.
         """
         told: dict[str, str] = {}
         for kind in (kind for name in self.wanted for kind in KINDS[name]):
-            for account, words in self._move(kind, pairs):
+            for account, words in self._tried(kind, pairs):
                 told[account] = "; ".join(filter(None, (told.get(account), words)))
         return told
+
+    def _tried(self, kind: Kind, pairs: Pairs) -> list[tuple[str, str]]:
+        try:
+            return list(self._move(kind, pairs))
+        except ConnectorError as error:
+            words = f"{kind.noun} of the old owner were not moved ({final(error)})"
+            return [(account, words) for account in pairs]
 
     def _move(self, kind: Kind, pairs: Pairs) -> Iterator[tuple[str, str]]:
         said: set[str] = set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from connectors.errors import AuthFailed, ConnectorError, QuotaSpent, Transient
+from connectors.errors import AuthFailed, QuotaSpent, Transient
 from connectors.records import Outcome, Receipt, RecordId, Write, WriteResult
 from connectors.salesforce.writing.children import Children
 from connectors.salesforce.writing.look import Ready
@@ -51,8 +51,6 @@ class Following:
                 said = f"the owner was changed; what goes with it is not finished: {error}"
                 results[id] = replace(results[id], outcome=Outcome.UNKNOWN, code=INCOMPLETE, message=said)
             return
-        except ConnectorError as error:
-            told = dict.fromkeys(pairs, f"what goes with the account did not follow: {error}")
         for id, words in told.items():
             results[id] = replace(results[id], code=INCOMPLETE, message=f"the owner was changed; {words}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.errors import ConnectorError, Refused
+from connectors.errors import AuthFailed, ConnectorError, QuotaSpent, Refused, Transient
 from connectors.salesforce.ids import full_id
 from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.soql import any_of, select
@@ -59,6 +59,13 @@ class Beside:
         except ConnectorError as error:
             return {str(error)}
         return set(_errors(answer))
+
+
+def final(error: ConnectorError) -> str:
+    """The words of an error that no later try mends; raises any other one."""
+    if isinstance(error, Transient | QuotaSpent | AuthFailed):
+        raise error
+    return str(error)
 
 
 def _errors(answer: Any) -> Iterator[str]:

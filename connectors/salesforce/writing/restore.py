@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.errors import ConnectorError
 from connectors.salesforce.fields import Fields
 from connectors.salesforce.ids import full_id
-from connectors.salesforce.writing.records import Beside
+from connectors.salesforce.writing.records import Beside, final
 
 ATTEMPTS = 3
 """Times that what is missing is created; each time only after it was read back."""
@@ -68,16 +69,19 @@ class Restore:
     def put_back(self, kept: Sequence[Kept], owners: Mapping[str, str]) -> dict[str, str]:
         """What could not be put back, in words, by account; `owners` are the accounts that did change hands.
 
-        Raises where it cannot be read what is there.
+        Raises where it cannot be read now what is there, and a later try may.
         """
         wanted = [one for one in kept if one.account in owners and not _needless(one, owners)]
         said: set[str] = set()
-        for _ in range(ATTEMPTS):
+        try:
+            for _ in range(ATTEMPTS):
+                wanted = self._missing(wanted)
+                if not wanted:
+                    return {}
+                said = self.beside.send("restore", "POST", [_record(one) for one in wanted])
             wanted = self._missing(wanted)
-            if not wanted:
-                return {}
-            said = self.beside.send("restore", "POST", [_record(one) for one in wanted])
-        wanted = self._missing(wanted)
+        except ConnectorError as error:
+            said = {final(error)}
         return dict(_told(wanted, "; ".join(sorted(said))))
 
     def _missing(self, wanted: Sequence[Kept]) -> list[Kept]:
