@@ -32,6 +32,7 @@ SETTINGS = (
     Setting("transferred_contacts", "owner", "contacts that TransferContacts moves: the old owner's or anyone's (?)", choices=("owner", "anyone")),
     Setting("composite_if_match", True, "If-Match of a Composite sub-request is heeded; else it is ignored without a word (?)"),
     Setting("group_access_users", "", "ids of users with access by groups: team members they added are never kept"),
+    Setting("validation_rules", "", "one a line: Object|Field|condition in SOQL that no record may meet|message"),
     Setting("hidden_fields", "", "fields the user may not read: 'Account.Phone,User.Title'"),
     Setting("read_only_fields", "", "fields the user may read but not write"),
 )  # fmt: skip
@@ -253,9 +254,10 @@ class Org:
         help = metadata.get("inlineHelpText")
         return replace(
             made,
-            nillable=kind != "Checkbox",
+            nillable=kind != "Checkbox" and str(metadata.get("required")).lower() != "true",
             values=tuple(v["valueName"] for v in values),
             labels={v["valueName"]: v["label"] for v in values if v.get("label")},
             help=None if help is None else str(help),
             external_id=str(metadata.get("externalId")).lower() == "true",
+            unique=str(metadata.get("unique")).lower() == "true",
         )

@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.errors import CallFailed, not_found
 from connectors.sandbox.salesforce.metadata.components import Refused
 from connectors.sandbox.salesforce.metadata.fields import CustomFields
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.shape.setup_lists import NO_ID, SetupLists
 from connectors.sandbox.salesforce.soql.query import Queries
 
 
@@ -20,6 +21,7 @@ class Tooling:
     def __init__(self, org: Org, queries: Queries) -> None:
         self._org, self._queries = org, queries
         self._fields = CustomFields(org)
+        self._lists = SetupLists(org)
 
     def create(self, request: Request, type: str, body: Any) -> dict[str, Any]:
         """Adds a custom field to an object. Nobody sees it until field-level security grants it."""
@@ -38,8 +40,14 @@ class Tooling:
 
     def query(self, query: str, base: str) -> dict[str, Any]:
         """A query over the Tooling objects; Metadata comes as an object, for one record at a time."""
+        self._lists.refresh()
         answer = self._queries.run(query, base, page=2_000, objects=self._org.tooling)
         for record in answer["records"]:
+            if "Id" in record and record["attributes"]["type"] in (
+                "OwnerChangeOptionInfo",
+                "EntityDefinition",
+            ):
+                record["Id"] = NO_ID
             if isinstance(record.get("Metadata"), str):
                 if answer["totalSize"] > 1:
                     message = "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval."

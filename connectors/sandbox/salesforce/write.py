@@ -19,6 +19,7 @@ from connectors.sandbox.salesforce.shape.checks import Values
 from connectors.sandbox.salesforce.shape.derive import derived
 from connectors.sandbox.salesforce.shape.fields import SObject
 from connectors.sandbox.salesforce.shape.values import stored
+from connectors.sandbox.salesforce.validation import Validation
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Stored
 
@@ -62,6 +63,7 @@ class Writer:
         self._org = org
         self.rules: list[Rules] = []
         self._ownership = Ownership(org)
+        self._validation = Validation(org)
 
     def fields(self, object: SObject, given: Mapping[str, Any]) -> Values:
         """The JSON members as fields; CallFailed INVALID_FIELD where one does not exist or may not be seen."""
@@ -93,7 +95,8 @@ class Writer:
             org.core.state.update(object.name, there, _stored(object, values), by, stamps=org.stamped({}, by))
             return there
         if not how.save_duplicates:
-            checks.check_unique(org, object, row)
+            checks.check_duplicates(org, object, row)
+        checks.check_unique(org, object, row)
         row |= derived(object.name, row, row, org) | around.closing(object, row, by.at)
         for rules in self.rules:
             row |= rules.creating(object, row, by, how)
@@ -104,6 +107,8 @@ class Writer:
             if object.name == "Account":
                 persons.joined(org, id, row, by)
             teams.joined(org, object, row, by)
+            if how.strict:
+                self._validation.check(object, id)
             self._assign(object, id, by, how)
         self._written(object)
         return id
@@ -125,7 +130,8 @@ class Writer:
             checks.check_owner(org, object, row["OwnerId"])
             self._check_transfer(object, before, str(row["OwnerId"]), how)
         if not how.save_duplicates:
-            checks.check_unique(org, object, row, id)
+            checks.check_duplicates(org, object, row, id)
+        checks.check_unique(org, object, row, id)
         row |= derived(object.name, row, {**before, **row}, org) | around.closing(object, row, by.at)
         with org.core.state.transaction():
             org.core.state.update(object.name, id, row, by, stamps=org.stamped({}, by))
@@ -134,6 +140,8 @@ class Writer:
             if moved and object.name == "Account":
                 old, new = str(before.get("OwnerId")), str(row["OwnerId"])
                 self._ownership.follow(Moved(id, old, new, by, how.options))
+            if how.strict:
+                self._validation.check(object, id)
             self._assign(object, id, by, how)
         self._written(object)
 

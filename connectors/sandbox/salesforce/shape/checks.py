@@ -90,6 +90,19 @@ def check_owner(org: Org, object: SObject, owner: Stored) -> None:
 
 
 def check_unique(org: Org, object: SObject, row: Mapping[str, Stored], id: str | None = None) -> None:
+    """Refuses a value that another record has in a field that is unique."""
+    for name, value in row.items():
+        field = object.find(name)
+        if field is None or not field.unique or value is None:
+            continue
+        collate = " COLLATE NOCASE" if field.is_text else ""
+        same = f'SELECT "Id" FROM "{object.name}" WHERE "{field.name}" = ?{collate} AND "Id" IS NOT ? LIMIT 1'
+        for (other,) in org.core.state.rows(same, (value, id)):
+            message = f"duplicate value found: {field.name} duplicates value on record with id: {other}"
+            raise RowFailed("DUPLICATE_VALUE", message, field.name)
+
+
+def check_duplicates(org: Org, object: SObject, row: Mapping[str, Stored], id: str | None = None) -> None:
     """The org's duplicate rule, where it is on: no two accounts of one name unless the caller allows it."""
     if object.name != "Account" or not org.core.settings["duplicate_rule"] or row.get("Name") is None:
         return

@@ -73,6 +73,7 @@ class Field:
     inactive: tuple[str, ...] = ()
     """Picklist values that older records hold and nobody can choose any more."""
     external_id: bool = False
+    unique: bool = False
     """Whether records can be found by it when they are upserted."""
 
     @property
@@ -166,7 +167,7 @@ class Field:
             "soapType": _SOAP.get(self.type, "xsd:string"),
             "sortable": short and self.type != "address",
             "type": self.type,
-            "unique": False,
+            "unique": self.unique,
             "updateable": self.updateable and editable,
             "writeRequiresMasterRead": False,
         }
