@@ -100,3 +100,15 @@ def test_a_required_field_is_demanded_and_a_unique_one_is_guarded(org: Crm, raw:
     assert (missing["errorCode"], missing["fields"]) == ("REQUIRED_FIELD_MISSING", ["Needed__c"])
     described = {f["name"]: f for f in raw("GET", "/sobjects/Account/describe").json()["fields"]}
     assert (described["Code__c"]["unique"], described["Needed__c"]["nillable"]) == (True, False)
+
+
+def test_a_validation_rule_holds_for_new_records_but_not_for_the_one_who_keeps_the_org(
+    org: Crm, raw: Any
+) -> None:
+    before = len(org.records("Account"))
+    org.settings(validation_rules="Account||Industry = null|No industry")
+    refused = raw("POST", "/sobjects/Account", {"Name": "Kim & Co"})
+    assert refused.json()[0]["errorCode"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    assert len(org.records("Account")) == before
+    assert raw("POST", "/sobjects/Account", {"Name": "Kim & Co", "Industry": "Banking"}).status == 201
+    bare(org)
