@@ -11,7 +11,8 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
@@ -29,7 +30,7 @@ def deadly(point: str) -> None:
     """Arrange for death at this point."""
     kind, _, number = point.partition(" ")
     at, met = int(number or 1), 0
-    save, download = Spool.save, Client.download
+    save, download = Spool.save, cast(Any, Client.download)
 
     def dying_save(spool: Spool, manifest: Any) -> None:
         save(spool, manifest)
@@ -54,9 +55,9 @@ def deadly(point: str) -> None:
 
         return download(client, *given[:-1], sink)
 
-    Spool.save = dying_save  # type: ignore[method-assign]
+    patch.object(Spool, "save", dying_save).start()
     if kind == "inside":
-        Client.download = dying_download  # type: ignore[method-assign]
+        patch.object(Client, "download", dying_download).start()
 
 
 def main() -> None:

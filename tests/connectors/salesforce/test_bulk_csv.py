@@ -82,8 +82,7 @@ def test_every_text_comes_as_it_is_however_it_is_cut_into_blocks(
 ) -> None:
     monkeypatch.setattr(bulk_csv, "BLOCK", block)
     text = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
-    writer = csv.writer(text, lineterminator=ending, quoting=quoting)
+    writer = csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
     writer.writerow(["Id", "A", "B"])
     writer.writerows([f"001{n:012}AAA", one, two] for n, (one, two) in enumerate(rows))
     content = text.getvalue().encode()

@@ -87,7 +87,8 @@ def test_no_point_of_death_loses_a_row_or_fetches_a_whole_page_twice(
 ) -> None:
     """Death after the first call, the second, … until a pull survives."""
     for point in range(1, 100):
-        spool, made = tmp_path / str(point), []
+        spool = tmp_path / str(point)
+        made: list[int] = []
         first = bulk(world, threads)
         with monkeypatch.context() as patched:
             _dies_at(patched, point, made)
