@@ -29,6 +29,7 @@ class Source:
     changed: list[dict[str, object]] | None = None
     activities: list[dict[str, object]] = field(default_factory=list)
     breaks: bool = False
+    only: list[str] | None = None
     mark: str = "w2"
     asked: list[tuple[RecordKind, str | None]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(1, frozenset(MAIN)))
@@ -43,7 +44,9 @@ class Source:
             rows, complete = [{"id": "U1", "active": True, "person": True, "deleted": False}], True
         elif kind is RecordKind.ACTIVITIES:
             rows = self.activities
-        return Pull(self._batches(rows, FieldMap({}).schema(kind)), Watermark(self.mark), complete)
+        told = self.only if kind is RecordKind.ACCOUNTS and not complete else None
+        only = None if told is None else iter([pa.array(told[:2]), pa.array(told[2:], pa.string())])
+        return Pull(self._batches(rows, FieldMap({}).schema(kind)), Watermark(self.mark), complete, only=only)
 
     def _batches(self, rows: list[dict[str, object]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield from pa.Table.from_pylist(rows, schema).to_batches()
@@ -82,6 +85,26 @@ def test_changed_rows_replace_removed_rows_go_and_the_rest_stays(puller: Puller)
     assert not report.whole and source.asked[0] == (RecordKind.ACCOUNTS, "w2")
     found = names(puller)
     assert found["A3"] == "new" and found["A20"] == "fresh" and "A4" not in found and len(found) == 20
+
+
+def test_rows_that_are_not_among_the_ids_that_exist_are_gone_but_not_those_that_just_came(
+    puller: Puller,
+) -> None:
+    """A record made after its ids were read is new, not gone."""
+    puller.pull(Source([account(n) for n in range(20)]))  # type: ignore[arg-type]
+    there = [f"A{n}" for n in range(20) if n not in (3, 4)]
+    puller.pull(Source([], [account(4, name="changed"), account(77)], only=there))  # type: ignore[arg-type]
+    found = names(puller)
+    assert set(found) == {f"A{n}" for n in range(20) if n != 3} | {"A77"}
+    assert found["A4"] == "changed"
+    assert not list(puller.folder.rglob("*.only.parquet"))
+
+
+def test_no_ids_at_all_are_refused_like_any_truncated_answer(puller: Puller) -> None:
+    puller.pull(Source([account(n) for n in range(20)]))  # type: ignore[arg-type]
+    with pytest.raises(TruncatedPull):
+        puller.pull(Source([], [], only=[]))  # type: ignore[arg-type]
+    assert len(names(puller)) == 20
 
 
 def test_an_older_version_of_a_row_never_replaces_a_newer_one(puller: Puller) -> None:

@@ -115,7 +115,9 @@ def test_no_text_ends_the_quotes_it_stands_in(text: str) -> None:
     assert "'" not in inside.replace("\\\\", "").replace("\\'", "")
 
 
-@pytest.mark.parametrize("name", ["", "Name FROM User--", "Owner..Name", ".Name", "A.B.C.D.E.F.G", "1st", "Näme", "Name, Id"])
+@pytest.mark.parametrize(
+    "name", ["", "Name FROM User--", "Owner..Name", ".Name", "A.B.C.D.E.F.G", "1st", "Näme", "Name, Id"]
+)
 def test_only_plain_names_come_into_a_query(name: str) -> None:
     with pytest.raises(ValueError, match="is no name"):
         select([name], "Account")
