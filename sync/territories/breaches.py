@@ -72,8 +72,7 @@ def _lacking(missing: list[dict[str, Any]]) -> Breach:
 
 def _missing(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     rows = con.execute(
-        """SELECT r.territory, any_value(r.wanted), count(DISTINCT r.account_id) FROM role_territories r
-           ANTI JOIN model_territories t ON lower(t.name) = lower(r.wanted)
-           WHERE r.territory IS NOT NULL GROUP BY 1 ORDER BY 3 DESC, 1"""
+        """SELECT p.territory, p.wanted, count(DISTINCT c.account_id) FROM places p
+           LEFT JOIN counted c ON c.territory = p.territory WHERE p.number IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1"""
     ).fetchall()
     return [{"territory": t, "name": name, "accounts": int(n)} for t, name, n in rows]

@@ -46,27 +46,30 @@ class Memberships:
     """`sync.territories.people`, where users are wanted."""
 
     def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Which territory each role gives each account, in the CRM's words, beside the views of `sync.diff.database`."""
-        con.from_parquet(str(self.territories)).create_view("model_territories")
-        _table(con, "own_names", "ours VARCHAR, theirs VARCHAR", list(self.names.items()))
-        counted = "true" if self.roles is None else "list_contains(?, role)"
+        """The territories of the CRM and which is each of the rules', beside the views of `sync.diff.database`."""
+        con.from_parquet(str(self.territories)).create_view("crm_territories")
         con.execute(
-            f"""CREATE TEMP TABLE role_territories AS
-                SELECT account_id, owner_id, decision, territory,
-                       coalesce(n.theirs, replace(territory, '.', '_')) AS wanted
-                FROM roles LEFT JOIN own_names n ON n.ours = territory WHERE {counted}""",
-            [] if self.roles is None else [list(self.roles)],
+            "CREATE TEMP TABLE numbered AS SELECT id, name, row_number() OVER (ORDER BY name)::INTEGER AS number "
+            "FROM crm_territories"
         )
+        _table(con, "own_names", "ours VARCHAR, theirs VARCHAR", list(self.names.items()))
+        _table(con, "counted_roles", "role VARCHAR", [(role,) for role in self.roles or ()])
+        counted = "roles" if self.roles is None else "roles SEMI JOIN counted_roles USING (role)"
+        con.execute(
+            f"CREATE TEMP VIEW counted AS SELECT account_id, owner_id, decision, territory FROM {counted}"
+        )
+        _table(con, "named_people", "territory VARCHAR, who VARCHAR", list(self.people))
+        con.execute(_PLACES)
 
     def parts(self, con: duckdb.DuckDBPyConnection) -> list[str]:
         """Queries for rows of `sync.diff.COLUMNS`, once it is prepared."""
         con.from_parquet(str(self.territory_accounts)).create_view("crm_territory_accounts")
         con.from_parquet(str(self.territory_users)).create_view("crm_territory_users")
         con.register("known_sets", self.known)
-        _table(con, "named_people", "territory VARCHAR, who VARCHAR", list(self.people))
-        con.execute(_WANTED)
-        con.execute(_WANTED_USERS)
-        return [_changes(_ACCOUNT), *([_changes(_USER)] if self.users else [])]
+        kinds = (_ACCOUNT, _USER) if self.users else (_ACCOUNT,)
+        for kind in kinds:
+            _find_differing(con, kind)
+        return [_changes(kind) for kind in kinds]
 
 
 def sets_of(changes: pa.Table) -> dict[str, str]:
@@ -83,29 +86,20 @@ def of_connection(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) ->
     return wanted.parts(con)
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[str, str]]) -> None:
+def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[tuple[str, ...]]) -> None:
     con.execute(f"CREATE TEMP TABLE {name} ({columns})")
     if rows:
-        con.executemany(f"INSERT INTO {name} VALUES (?, ?)", rows)
+        con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", list(rows))
 
 
-_WANTED = """
-    CREATE TEMP TABLE wanted_accounts AS
-    SELECT r.account_id AS record_id, coalesce(list_sort(list(DISTINCT t.name) FILTER (t.name IS NOT NULL)), []) AS names,
-           bool_or(r.territory IS NULL) AS undecided
-    FROM role_territories r LEFT JOIN model_territories t ON lower(t.name) = lower(r.wanted)
-    GROUP BY 1 HAVING bool_or(r.territory IS NOT NULL)"""
-_WANTED_USERS = """
-    CREATE TEMP TABLE wanted_users AS
-    WITH named AS (
-        SELECT owner_id AS user_id, wanted FROM role_territories
-        WHERE owner_id IS NOT NULL AND decision IN ('assigned', 'kept', 'held') AND wanted IS NOT NULL
-        UNION SELECT o.id, coalesce(n.theirs, replace(p.territory, '.', '_'))
-        FROM named_people p LEFT JOIN own_names n ON n.ours = p.territory
-        JOIN owners o ON o.id = p.who OR lower(o.email) = p.who)
-    SELECT o.id AS record_id, list_sort(list(DISTINCT t.name)) AS names, false AS undecided
-    FROM named d JOIN owners o ON o.id = d.user_id AND o.active AND o.person
-    JOIN model_territories t ON lower(t.name) = lower(d.wanted) GROUP BY 1"""
+_PLACES = """
+    CREATE TEMP TABLE places AS
+    SELECT o.territory, coalesce(n.theirs, replace(o.territory, '.', '_')) AS wanted, t.name, t.number
+    FROM (SELECT DISTINCT territory FROM counted UNION SELECT territory FROM named_people) o
+    LEFT JOIN own_names n ON n.ours = o.territory
+    LEFT JOIN numbered t ON lower(t.name) = lower(coalesce(n.theirs, replace(o.territory, '.', '_')))
+    WHERE o.territory IS NOT NULL"""
+"""Each territory of the rules with what it is in the CRM; name and number are null where it lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +110,9 @@ class _Kind:
     members: str
     record: str
     wanted: str
+    """Query of record_id and number: where the rules want a record to be."""
+    decided: str
+    """Query of record_id: those that lose what the rules do not want."""
     told: str
     """Name, family, territory, rule and reason of a record, as SQL over `x` (the record) and `s`."""
     joins: str
@@ -123,19 +120,43 @@ class _Kind:
 
 _ACCOUNT = _Kind(
     CRM_TERRITORIES, "crm_territory_accounts", "account_id",
-    # An account that the rules do not place is left as it is.
-    "SELECT record_id, names, undecided FROM wanted_accounts",
+    "SELECT DISTINCT account_id AS record_id, number FROM counted JOIN places USING (territory) WHERE number IS NOT NULL",
+    "SELECT account_id AS record_id FROM counted GROUP BY 1 HAVING count(territory) = count(*)",
     "x.name, coalesce(x.parent_id, x.id) AS family, s.territory, s.rule_id, s.reason",
-    "JOIN accounts x ON x.id = w.record_id LEFT JOIN assignments s ON s.account_id = x.id",
+    "JOIN accounts x ON x.id = d.record_id LEFT JOIN assignments s ON s.account_id = x.id",
 )  # fmt: skip
 _USER = _Kind(
     CRM_USER_TERRITORIES, "crm_territory_users", "user_id",
-    "SELECT o.id AS record_id, coalesce(u.names, []) AS names, false AS undecided "
-    "FROM owners o LEFT JOIN wanted_users u ON u.record_id = o.id",
+    """SELECT DISTINCT o.id AS record_id, number FROM (
+           SELECT owner_id AS who, territory FROM counted WHERE decision IN ('assigned', 'kept', 'held')
+           UNION SELECT o.id, territory FROM named_people JOIN owners o ON o.id = who OR lower(o.email) = who) n
+       JOIN places USING (territory) JOIN owners o ON o.id = n.who AND o.active AND o.person WHERE number IS NOT NULL""",
+    "SELECT id AS record_id FROM owners",
     "coalesce(x.name, x.email) AS name, x.id AS family, NULL AS territory, NULL AS rule_id, "
     "'the territories for which the rules name this person' AS reason",
-    "JOIN owners x ON x.id = w.record_id",
+    "JOIN owners x ON x.id = d.record_id",
 )  # fmt: skip
+
+
+def _find_differing(con: duckdb.DuckDBPyConnection, kind: _Kind) -> None:
+    """Tables of who should be where, who is, and which records are not right; lists are made of those alone."""
+    wanted, there, differing = _tables(kind)
+    con.execute(f"CREATE TEMP TABLE {wanted} AS {kind.wanted}")
+    con.execute(
+        f"""CREATE TEMP TABLE {there} AS
+            SELECT m.{kind.record} AS record_id, t.number, bool_or(m.by_us) AS ours, bool_or(NOT m.by_us) AS theirs
+            FROM {kind.members} m JOIN numbered t ON t.id = m.territory_id GROUP BY ALL"""
+    )
+    con.execute(
+        f"""CREATE TEMP TABLE {differing} AS
+            SELECT record_id FROM {wanted} ANTI JOIN {there} USING (record_id, number)
+            UNION SELECT record_id FROM (SELECT record_id, number FROM {there} WHERE ours)
+            ANTI JOIN {wanted} USING (record_id, number) SEMI JOIN ({kind.decided}) USING (record_id)"""
+    )
+
+
+def _tables(kind: _Kind) -> tuple[str, str, str]:
+    return f"wanted_{kind.column}", f"there_{kind.column}", f"differing_{kind.column}"
 
 
 def _changes(kind: _Kind) -> str:
@@ -155,17 +176,24 @@ def _changes(kind: _Kind) -> str:
 
 
 def _placed(kind: _Kind) -> str:
-    """Every record with its rows that are ours, and those that should be."""
+    """Every differing record with its rows that are ours, and those that should be.
+
+    Those are: what is wanted and not there by another hand, ours where it is wanted, and all of ours where the rules
+    are undecided.
+    """
+    wanted, there, differing = _tables(kind)
     return f"""
-        SELECT w.record_id, coalesce(h.ours, []) AS ours,
-               list_sort(list_distinct(list_concat(
-                   list_filter(w.names, lambda n: list_contains(coalesce(h.ours, []), n) OR NOT list_contains(coalesce(h.theirs, []), n)),
-                   CASE WHEN w.undecided THEN coalesce(h.ours, []) ELSE [] END))) AS target,
-               {kind.told}
-        FROM ({kind.wanted}) w {kind.joins}
-        LEFT JOIN (
-            SELECT m.{kind.record} AS record_id,
-                   coalesce(list_sort(list(t.name) FILTER (m.by_us)), []) AS ours,
-                   coalesce(list(t.name) FILTER (NOT m.by_us), []) AS theirs
-            FROM {kind.members} m JOIN model_territories t ON t.id = m.territory_id GROUP BY 1) h
-        ON h.record_id = w.record_id"""
+        SELECT d.record_id, b.ours, b.target, {kind.told}
+        FROM {differing} d {kind.joins}
+        JOIN (
+            SELECT e.record_id,
+                   coalesce(list(t.name ORDER BY t.name) FILTER (e.ours), []) AS ours,
+                   coalesce(list(t.name ORDER BY t.name) FILTER (
+                       (e.wanted AND (e.ours OR NOT e.theirs)) OR (e.ours AND NOT e.decided)), []) AS target
+            FROM (SELECT record_id, number, coalesce(h.ours, false) AS ours, coalesce(h.theirs, false) AS theirs,
+                         coalesce(w.wanted, false) AS wanted, c.record_id IS NOT NULL AS decided
+                  FROM (SELECT record_id, number, true AS wanted FROM {wanted} SEMI JOIN {differing} USING (record_id)) w
+                  FULL JOIN (SELECT * FROM {there} SEMI JOIN {differing} USING (record_id)) h USING (record_id, number)
+                  LEFT JOIN ({kind.decided}) c USING (record_id)) e
+            JOIN numbered t USING (number) GROUP BY 1) b
+        ON b.record_id = d.record_id"""
