@@ -37,6 +37,13 @@ def changed_between(lower: datetime, before: datetime) -> str:
     return str(format_soql("SystemModstamp >= {} AND SystemModstamp < {}", lower, before))
 
 
+def created_since(lower: datetime) -> str:
+    """The condition for records made at that moment or later."""
+    from simple_salesforce.format import format_soql
+
+    return str(format_soql("CreatedDate >= {}", lower))
+
+
 def any_of(name: str, values: Iterable[str]) -> str:
     """The condition that a field has one of these values."""
     from simple_salesforce.format import format_soql

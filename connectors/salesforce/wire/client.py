@@ -50,6 +50,8 @@ class Client:
         self.user_id: RecordId | None = None
         """Who we are logged in as, once the org was asked."""
         self.calls: Counter[str] = Counter()
+        self.date = ""
+        """The Date header of the last answer: the org's own clock."""
         self.quota = Quota()
 
     def __repr__(self) -> str:
@@ -255,6 +257,7 @@ class Client:
                 stream=sink is not None,
             ) as response:
                 self._note_usage(response.headers)
+                self.date = response.headers.get("Date", "")
                 body = _poured(response, sink) if sink and response.status_code < 300 else response.content
         except (requests.RequestException, HTTPError) as error:
             raise _network_error(error, kind, writing) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from connectors.mapping import FieldMap
@@ -14,6 +15,7 @@ from connectors.salesforce.writing.children import Children
 from connectors.salesforce.writing.collections import Collections
 from connectors.salesforce.writing.following import Following
 from connectors.salesforce.writing.look import Look
+from connectors.salesforce.writing.overwritten import Overwritten
 from connectors.salesforce.writing.owners import Owners
 from connectors.salesforce.writing.policy import Way, by_ourselves, options, strategy
 from connectors.salesforce.writing.records import Beside
@@ -35,6 +37,7 @@ def writer(
     *,
     moving: bool,
     receipt: Callable[[Receipt], None],
+    clock: Callable[[], float] = time.monotonic,
 ) -> Writer:
     """For one batch; `moving` is whether any of its writes sets an owner, which alone asks for a strategy.
 
@@ -53,7 +56,15 @@ def writer(
     elif way is Way.STRICT:
         made = ByComposite if settings.strict_by_composite else OneByOne
         owners = Owners(made(client, look, rest_headers(settings)).send, most=made.most)
-    return Writer(look, collections, owners, following(client, fields, reader, settings, way, receipt))
+    watched = settings.owner_change.find_overwritten and way is not Way.STRICT
+    return Writer(
+        look,
+        collections,
+        owners,
+        following(client, fields, reader, settings, way, receipt),
+        Overwritten(client, fields, reader) if watched else None,
+        clock,
+    )
 
 
 def following(

@@ -11,6 +11,7 @@ from connectors.records import Outcome, RecordId, Write, WriteResult
 from connectors.salesforce.writing.collections import Collections
 from connectors.salesforce.writing.following import Following
 from connectors.salesforce.writing.look import Look, Ready
+from connectors.salesforce.writing.overwritten import Overwritten
 from connectors.salesforce.writing.owners import Owners
 from connectors.salesforce.writing.results import Row
 from connectors.salesforce.writing.sending import Send, Sending
@@ -33,6 +34,7 @@ class Writer:
     collections: Collections
     owners: Owners
     following: Following
+    overwritten: Overwritten | None = None
     clock: Callable[[], float] = time.monotonic
     sending: Sending = field(default_factory=Sending)
     moved: dict[RecordId, tuple[str, str]] = field(default_factory=dict)
@@ -53,6 +55,8 @@ class Writer:
                 break
         if self.moved:
             self.following.after(self.moved, results)
+            if self.overwritten is not None:
+                self.overwritten.mark(self.moved, results)
         return [results[write.id] for write in writes]
 
     def _round(self, writes: Sequence[Write], size: int, results: Results) -> None:
@@ -62,6 +66,8 @@ class Writer:
             looked = self.clock()
             try:
                 ready = self._looked(left, results)
+                if self.overwritten is not None:
+                    self.overwritten.looked()
                 self.following.before([row for row in ready if row.moves])
             except ConnectorError as error:
                 self._leave(error, left, results)

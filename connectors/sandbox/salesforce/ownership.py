@@ -13,7 +13,7 @@ from connectors.sandbox.ledger import By
 from connectors.sandbox.salesforce import ids
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.state import quoted
-from connectors.sandbox.tables import Column, Table
+from connectors.sandbox.tables import Column, Stored, Table
 
 KINDS: dict[str, int] = {
     "EnforceNewOwnerHasReadAccess": 36, "KeepAccountTeam": 45, "KeepSalesTeam": 45,
@@ -93,6 +93,8 @@ class Ownership:
 
     def follow(self, moved: Moved) -> None:
         """Everything that happens because this account has a new owner."""
+        if self._org.core.settings["owner_history"]:
+            self._track(moved)
         self._drop_team(moved)
         self._drop_shares(moved)
         for child in _CHILDREN:
@@ -103,6 +105,17 @@ class Ownership:
             self._state.insert(
                 "SentEmail", {"Id": id, "RecipientId": moved.new, "AboutId": moved.account}, moved.by
             )
+
+    def _track(self, moved: Moved) -> None:
+        """Two rows of history, as for every lookup: one with the names, one with the ids (doc)."""
+        named = [(self._state.read("User", id) or {}).get("Name") for id in (moved.old, moved.new)]
+        for type, (old, new) in (("Text", named), ("EntityId", (moved.old, moved.new))):
+            told: dict[str, Stored] = {
+                "Id": ids.make("017", self._org.next_number("AccountHistory")), "AccountId": moved.account,
+                "Field": "Owner", "DataType": type, "OldValue": old, "NewValue": new,
+            }  # fmt: skip
+            row = self._org.stamped(told, moved.by, new=True)
+            self._state.load("AccountHistory", list(row), [tuple(row.values())])
 
     def _drop_team(self, moved: Moved) -> None:
         """The team goes unless it is kept; what was added through group-based access goes in any case (doc)."""

@@ -28,12 +28,25 @@ UserId|reference|User ID|required fixed createonly to=User:User
 TeamMemberRole|picklist|Team Role|fixed in=Account Manager;Executive Sponsor;Lead Qualifier;Pre-Sales Consultant;Sales Manager;Sales Rep
 OpportunityAccessLevel|picklist|Opportunity Access|fixed in=Read;Edit;All
 """
+_ACCOUNT_HISTORY = """
+AccountId|reference|Account ID|readonly fixed to=Account:Account index
+Field|picklist(255)|Changed Field|readonly fixed
+DataType|picklist(40)|Datatype|readonly fixed
+OldValue|string(255)|Old Value|readonly fixed
+NewValue|string(255)|New Value|readonly fixed
+"""
+_NO_EDITS = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
+
 AROUND: tuple[SObject, ...] = (
     sobject("Case", "Cases", "500", _CASE, currency=True),
     sobject(
         "OpportunityTeamMember", "Opportunity Team Members", "00q", _DEAL_TEAM, feature="opportunity_teams"
     ),
-)
+    sobject(
+        "AccountHistory", "Account History", "017", _ACCOUNT_HISTORY,
+        bin=False, writable="", feature="owner_history", lacks=_NO_EDITS,
+    ),
+)  # fmt: skip
 
 
 def number_of(count: int) -> str:

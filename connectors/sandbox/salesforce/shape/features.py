@@ -11,6 +11,7 @@ SETTINGS = (
     Setting("state_country_picklists", False, "states and countries are picklists: BillingStateCode, BillingCountryCode"),
     Setting("account_teams", True, "account teams are enabled: AccountTeamMember"),
     Setting("opportunity_teams", True, "opportunity teams are enabled: OpportunityTeamMember"),
+    Setting("owner_history", False, "the history of an account's owner is tracked: AccountHistory"),
     Setting("record_types", False, "accounts, opportunities and leads have record types: RecordTypeId"),
     Setting("territory_management", False, "Enterprise Territory Management: Territory2 and what belongs to it"),
 )  # fmt: skip
