@@ -1,6 +1,6 @@
 """Calls and time of writing to Salesforce, beside the fewest calls known: owners with their teams kept, and fields.
 
-    python benchmarks/salesforce_push.py           3,000 owner changes over 60 owners, 6,000 rows of fields
+    python benchmarks/salesforce_push.py           6,000 owner changes over 100 owners, 6,000 rows of fields
     python benchmarks/salesforce_push.py --full    20,000 over 300, 100,000 rows of fields
 
 Every change goes the way of a night: plan, ledger, batches, re-read, write, verification; all calls count. The org is
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", choices=["owners", "fields"])
     given = parser.parse_args()
-    changes, reps, rows = (20_000, 300, 100_000) if given.full else (3_000, 60, 6_000)
+    changes, reps, rows = (20_000, 300, 100_000) if given.full else (6_000, 100, 6_000)
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as name:
         if given.only != "fields":
