@@ -16,6 +16,8 @@ from tests.e2e.killed_apply import apply_and_die
 from tests.e2e.projects import VENDORS, Site, site
 
 MOST = 60
+POINTS_OF_A_JOB = (19, 23, 25)
+"""A job was just made, its data sent, the job closed; the slow test dies at every other point too."""
 # Children are forked from a server that has imported everything, so that a hundred deaths take seconds.
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(
@@ -23,9 +25,10 @@ CHILDREN.set_forkserver_preload(
 )
 
 
-def apply_until(made: Site, plan: Plan, point: int) -> int | None:
+def apply_until(made: Site, plan: Plan, point: int, calls: bool = False) -> int | None:
     """Apply in a process of its own that dies at that point; its exit code."""
-    child = CHILDREN.Process(target=apply_and_die, args=(made.config, dict(os.environ), plan.id, point))
+    arguments = (made.config, dict(os.environ), plan.id, point, calls, calls)
+    child = CHILDREN.Process(target=apply_and_die, args=arguments)
     child.start()
     child.join(120)
     return child.exitcode
@@ -38,14 +41,17 @@ def undo_last(made: Site) -> None:
     made.enact(plan)
 
 
-def die_and_resume(made: Site, point: int) -> bool:
-    """Plan, die at that point, resume by one command, and ask the CRM's own history; False: no such point is left."""
+def die_and_resume(made: Site, point: int, calls: bool = False) -> bool:
+    """Plan, die at that point, resume by one command, and ask the CRM's own history; False: no such point is left.
+
+    With `calls` every HTTP call of the Salesforce connector is a point too.
+    """
     plan = made.plan()
     made.accept(plan)
     planned = {row["record_id"] for row in plan.changes().to_pylist() if row["action"] == "change"}
     assert len(planned) > 200
     before = len(made.written())
-    code = apply_until(made, plan, point)
+    code = apply_until(made, plan, point, calls)
     if code == 0:
         return False
     assert code == -9
@@ -82,3 +88,26 @@ def test_killed_at_every_point_of_writing_nothing_is_lost_and_nothing_is_written
     with site(vendor, tmp_path, accounts=230, activities=0.5) as made:
         survived = next(point for point in range(1, MOST) if not die_and_resume(made, point))
         assert survived > 15
+
+
+def by_jobs(made: Site) -> None:
+    """Fields of more than 200 accounts go as a job, before their owners."""
+    made.crm.settings(bulk_polls=0)
+    text = made.config.read_text()
+    text = text.replace("  local: true\n", "  local: true\n  bulk_write_above: 200\n")
+    made.config.write_text(f"{text}apply: {{order: kpis_first}}\n")
+
+
+def test_killed_in_the_middle_of_a_job_it_is_asked_for_and_nothing_is_written_twice(tmp_path: Path) -> None:
+    with site("salesforce", tmp_path, accounts=230, activities=0.5) as made:
+        by_jobs(made)
+        for point in POINTS_OF_A_JOB:
+            assert die_and_resume(made, point, calls=True)
+
+
+@pytest.mark.slow
+def test_killed_at_every_call_of_a_job_nothing_is_lost_and_nothing_is_written_twice(tmp_path: Path) -> None:
+    with site("salesforce", tmp_path, accounts=230, activities=0.5) as made:
+        by_jobs(made)
+        survived = next(point for point in range(1, MOST * 2) if not die_and_resume(made, point, calls=True))
+        assert survived > 40
