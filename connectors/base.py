@@ -106,6 +106,10 @@ class Load:
     have one), `account_team_members`, `opportunity_team_members`, `manual_shares`, `open_opportunities`,
     `open_activities`, `contacts`, `open_cases`; of the last four those that the old owner has."""
 
+    members: Mapping[str, int] = field(default_factory=dict)
+    """Of the CRM's own territories: `accounts` and `users` that change, and rows `_added` and `_removed` of each; empty
+    where none do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Load
 from connectors.records import RecordKind
+from sync.territories.breaches import member_counts
+from sync.territories.changes import SETS
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,11 +71,14 @@ def load_of(con: duckdb.DuckDBPyConnection, snapshot: Snapshot | None) -> Load:
     ).fetchall()
     others = con.execute(
         f"WITH {_MOVED} SELECT count(DISTINCT record_id) FROM changes ANTI JOIN moved ON record_id = moved.id "
-        "WHERE action = 'change'"
+        f"WHERE action = 'change' AND field NOT IN {SETS}"
     ).fetchone()
     assert others is not None
     at_stake = {} if snapshot is None else _at_stake(con, snapshot)
-    return Load(int(others[0]), tuple(int(n) for (n,) in groups), at_stake)
+    members = member_counts(con)
+    return Load(
+        int(others[0]), tuple(int(n) for (n,) in groups), at_stake, members if any(members.values()) else {}
+    )
 
 
 def _at_stake(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> dict[str, int]:

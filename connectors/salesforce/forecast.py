@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from connectors.base import Forecast, Load
 from connectors.errors import Refused
 from connectors.salesforce.config import SalesforceSettings, Transfer
+from connectors.salesforce.writing.ingest_forecast import calls_of, split
 from connectors.salesforce.writing.policy import Strategy, Way, strategy, teams_may_go
 
 LOOKED = 2_000
@@ -16,6 +17,10 @@ SENT = 200
 """Records of one call by Collections or SOAP (doc)."""
 STRICTLY = 25
 """Sub-requests of one Composite call (doc)."""
+MEMBERS_ASKED = 400
+"""Records whose memberships of territories one query tells."""
+FIRST_USERS = 20
+"""Users of one call that puts them into territories."""
 QUERIED = 450
 """Accounts whose children one query finds, so that its address stays short enough."""
 
@@ -28,12 +33,19 @@ def forecast(settings: SalesforceSettings, load: Load) -> Forecast:
     told: Counter[str] = Counter()
     ways: list[str] = []
     if load.records:
-        told += _fields(load.records)
-        ways.append(f"{_n(load.records, 'record')} that keep their owner: Collections, {SENT} a call.")
+        fields = split(load.records, settings.bulk_write_above)
+        told += Counter({"retrieve": 2 * _calls(load.records, LOOKED)}) + fields.calls
+        ways.append(f"{_n(load.records, 'record')} that keep their owner: {fields}.")
     if load.owner_groups:
         chosen = _chosen(settings)
         told += _moves(settings, load, chosen)
         ways.append(_said(load, chosen))
+    if load.members.get("accounts") or load.members.get("users"):
+        told += _members(load.members)
+        ways.append(
+            f"Territories of {_n(load.members['accounts'], 'account')} and {_n(load.members['users'], 'user')}: rows are "
+            "created first and deleted then; users in small calls, one after the other."
+        )
     effects = tuple(_effects(settings, load)) if load.owner_groups else ()
     return Forecast(dict(told), tuple(ways), effects)
 
@@ -41,6 +53,19 @@ def forecast(settings: SalesforceSettings, load: Load) -> Forecast:
 def _fields(records: int) -> Counter[str]:
     """Looked at before, written, and looked at again."""
     return Counter({"retrieve": 2 * _calls(records, LOOKED), "write": _calls(records, SENT)})
+
+
+def _members(members: Mapping[str, int]) -> Counter[str]:
+    """Looked at before and after; the model and its territories once each time."""
+    told = Counter({"query": 4})
+    for kind, size in (("accounts", SENT), ("users", FIRST_USERS)):
+        told["query"] += 2 * _calls(members[kind], MEMBERS_ASKED)
+        # A batch of writes is whole in itself, so that its last call of each kind may be a small one.
+        batches = _calls(members[kind], LOOKED)
+        for name, done in (("territory_create", "added"), ("territory_delete", "removed")):
+            rows = members[f"{kind}_{done}"]
+            told[name] += _calls(rows, size) + min(rows, max(0, batches - 1))
+    return told
 
 
 def _moves(settings: SalesforceSettings, load: Load, chosen: Strategy | None) -> Counter[str]:
@@ -57,6 +82,8 @@ def _moves(settings: SalesforceSettings, load: Load, chosen: Strategy | None) ->
         told["soap"] = sum(_calls(size, SENT) for size in load.owner_groups) + batches - 1
     elif chosen.way is Way.COLLECTIONS:
         told["write"] = _calls(moves, SENT)
+    elif chosen.way is Way.BULK:
+        told += calls_of(batches)
     asked = _calls(moves, QUERIED)
     if change.restore:
         lost = load.at_stake.get("account_team_members", 0) + load.at_stake.get("manual_shares", 0)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sync.territories.changes import Memberships
 
 SHOWN = 5
+_KINDS = {"accounts": CRM_TERRITORIES, "users": CRM_USER_TERRITORIES}
 
 
 def memberships_summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | None) -> dict[str, Any] | None:
@@ -23,8 +24,22 @@ def memberships_summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | No
     if wanted is None:
         return None
     wanted.prepare(con)
-    told: dict[str, Any] = {"missing": _missing(con)}
-    for name, column in (("accounts", CRM_TERRITORIES), ("users", CRM_USER_TERRITORIES)):
+    counts = member_counts(con)
+    of = {
+        kind: {
+            "changed": counts[kind],
+            "added": counts[f"{kind}_added"],
+            "removed": counts[f"{kind}_removed"],
+        }
+        for kind in _KINDS
+    }
+    return {"missing": _missing(con), **of}
+
+
+def member_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """`accounts` and `users` whose sets `changes` changes, and rows `_added` and `_removed` of each."""
+    told: dict[str, int] = {}
+    for kind, column in _KINDS.items():
         row = con.execute(
             """SELECT count(*), coalesce(sum(len(list_filter(a, lambda n: NOT list_contains(b, n)))), 0),
                       coalesce(sum(len(list_filter(b, lambda n: NOT list_contains(a, n)))), 0)
@@ -33,7 +48,7 @@ def memberships_summary(con: duckdb.DuckDBPyConnection, wanted: Memberships | No
             [column],
         ).fetchone()
         assert row is not None
-        told[name] = dict(zip(("changed", "added", "removed"), map(int, row), strict=True))
+        told |= dict(zip((kind, f"{kind}_added", f"{kind}_removed"), map(int, row), strict=True))
     return told
 
 

@@ -14,6 +14,7 @@ import pytest
 from sync.errors import ConfigProblem, GateRefused
 from sync.ledger import WriteState
 from sync.plan import Plan
+from sync.report import page, plan_text
 from sync.run import Enacted, night, propose, pull, resume
 from sync.undo import plan_undo
 from tests.e2e.killed_apply import apply_and_die
@@ -123,6 +124,12 @@ def test_a_night_puts_everybody_where_the_rules_say_and_the_next_one_writes_noth
         ("rep4@example.com", "US_East"),
         ("rep5@example.com", "Worldwide"),
     }
+    text = plan_text.render(plan)
+    assert "Territories in the CRM" in text
+    assert "Territories in the CRM" in page.render(plan)
+    assert f"Territories of {len(where):,} accounts and 3 users" in text
+    calls = plan.forecast["calls"]
+    assert (calls["territory_create"], calls["query"]) == (2, 8)
     before = etm.changed()
     again, second = etm.night()
     assert again.is_empty

@@ -12,6 +12,7 @@ from typing import Any
 from connectors.errors import ConnectorError
 from connectors.records import Outcome, RecordId, Write, WriteResult
 from connectors.retry import BASE, CAP, RetryPolicy
+from connectors.salesforce.forecast import FIRST_USERS
 from connectors.salesforce.reading.territories import (
     ACCOUNTS,
     MANUAL,
@@ -28,7 +29,7 @@ from connectors.salesforce.writing.sending import Sending
 _SIZES: Mapping[str, tuple[int, ...]] = {
     ACCOUNTS.sobject: (200, 50, 10, 1),
     # Each takes the org's one lock of group memberships, which is waited for no longer than 10 seconds (doc).
-    USERS.sobject: (20, 5, 1, 1, 1),
+    USERS.sobject: (FIRST_USERS, 5, 1, 1, 1),
 }
 """Rows a call on the first try and on each further one of rows that other work had locked."""
 _LOCKED = "UNABLE_TO_LOCK_ROW"
