@@ -40,8 +40,9 @@ from connectors.salesforce.reading.ways import Ways
 from connectors.salesforce.wire.client import Client
 from connectors.salesforce.writing.assembly import settle_owners, writer
 from connectors.salesforce.writing.following import is_ours
-from connectors.salesforce.writing.ingest import ROWS, Ingest, is_job, settled
+from connectors.salesforce.writing.ingest import Ingest, is_job, settled
 from connectors.salesforce.writing.ingest_assembly import in_bulk, ingest_jobs
+from connectors.salesforce.writing.ingest_forecast import ROWS
 from connectors.salesforce.writing.look import Look
 from connectors.salesforce.writing.sending import Sending
 from connectors.salesforce.writing.territories import Memberships, apart

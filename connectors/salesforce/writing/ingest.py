@@ -24,8 +24,6 @@ from connectors.salesforce.writing.write import BATCH, Results, Writer
 
 log = structlog.get_logger()
 
-ROWS = 25_000
-"""Writes taken at once."""
 ROUNDS = 3
 """Jobs that the rest of a failed job, or locked rows, are put into, before each row goes by itself."""
 LOCKED = "UNABLE_TO_LOCK_ROW"
