@@ -99,6 +99,7 @@ class ReadingContract:
 
     def test_a_change_committed_late_is_not_missed(self, world: World) -> None:
         """A record that appears after the pull with a stamp from before it still comes."""
+        world.create({"name": "The newest there is"})
         since = _watermark(world)
         late = world.create_late({"name": "Late"}, 120)
         world.advance(60)
@@ -128,6 +129,19 @@ class ReadingContract:
             whole = by_id(pulled(connector))
         assert id not in whole
         assert pull.complete or rows[id]["deleted"], "a deleted account is reported as such"
+
+    def test_the_ids_that_a_pull_says_exist_are_all_there_are(self, world: World) -> None:
+        """A pull of changes that tells them tells every one, as whatever it leaves out is taken for gone."""
+        since = _watermark(world)
+        world.create({"name": "Among them"})
+        with connected(world) as connector:
+            pull = connector.pull(RecordKind.ACCOUNTS, since)
+            for _ in pull.batches:
+                pass
+            there = None if pull.only is None else {id for batch in pull.only for id in batch.to_pylist()}
+        if there is None:
+            pytest.skip("this pull tells changes alone")
+        assert there >= world.ids()
 
     def test_lookup_gives_what_a_pull_gives(self, world: World) -> None:
         """Same values, same types, for any number of accounts."""

@@ -204,7 +204,9 @@ class Reader:
         resource = "queryAll" if part.has_deleted else "query"
         page = _page(self.client.read("newest", resource, params={"q": text}))
         if page["totalSize"] != len(page["records"]):
-            raise Garbled(f"newest: {page['totalSize']} records were promised and {len(page['records'])} came")
+            raise Garbled(
+                f"newest: {page['totalSize']} records were promised and {len(page['records'])} came"
+            )
         return str(page["records"][0][part.stamp]) if page["records"] else None
 
 

@@ -35,6 +35,7 @@ def ids(pull: Pull) -> set[str] | None:
 
 def test_records_committed_late_are_not_missed_within_the_overlap(world: SalesforceWorld) -> None:
     connector = world.connect()
+    world.create({"name": "The newest there is"})
     since = whole(connector)
     late = [world.create_late({"name": f"Late {s}"}, s) for s in (1, 60, 600, 840)]
     assert set(late) <= set(rows(connector, RecordKind.ACCOUNTS, since))
