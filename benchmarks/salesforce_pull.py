@@ -1,6 +1,6 @@
 """A full pull of accounts by Bulk 2.0, beside plain `requests` that streams the same pages to disk.
 
-    python -m benchmarks.salesforce_pull            100,000 accounts
+    python -m benchmarks.salesforce_pull            200,000 accounts
     python -m benchmarks.salesforce_pull --full     1,000,000 accounts
 
 The org is the sandbox, in a process of its own. Ours makes the job, waits for it, keeps its pages on disk, counts
@@ -173,7 +173,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.side:
         return alone(given.side, Org(*json.loads(given.org)), given.spool)
-    accounts, runs = (1_000_000 if given.full else 100_000), []
+    accounts, runs = (1_000_000 if given.full else 200_000), []
     with sandbox(accounts, given.seed) as org, TemporaryDirectory() as folder:
         for number in range(given.rounds):
             spool = Path(folder) / str(number)

@@ -99,7 +99,7 @@ class Results:
             for number in range(known, len(links)):
                 ahead.append(pool.submit(fetch, number))
                 # Few enough that the rows kept in memory stay few.
-                if len(ahead) > threads:
+                if len(ahead) >= threads:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
