@@ -201,7 +201,8 @@ class Territories:
 
     def _members(self, kind: Membership, spool: Path | None) -> Iterator[pa.RecordBatch]:
         part = Part(kind.sobject, self._names(kind), where=self._where(kind), has_deleted=False)
-        text = pa.string()
+        text, schema = pa.string(), SCHEMAS[kind.table]
+        yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
         for page in self._reader.every(part, spool):
             by_us = pc.equal(page.get("LastModifiedById", text), self._client.user_id)
             if kind is ACCOUNTS:
@@ -215,7 +216,6 @@ class Territories:
                 "modified_at": page.get("SystemModstamp", TIMESTAMP),
                 "deleted": pa.repeat(pa.scalar(False), page.rows),
             }
-            schema = SCHEMAS[kind.table]
             yield pa.RecordBatch.from_arrays([told[f.name].cast(f.type) for f in schema], schema=schema)
 
 
