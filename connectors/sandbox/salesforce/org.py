@@ -174,9 +174,7 @@ class Org:
         if name.lower() in self.listed("hidden_fields"):
             return False, False
         found = self.objects[object.lower()].find(field) if object.lower() in self.objects else None
-        if found is not None and (
-            found.unseen or (found.feature and not self.core.settings[found.feature])
-        ):
+        if found is not None and (found.unseen or (found.feature and not self.core.settings[found.feature])):
             return False, False
         if found is None or not found.custom:
             return True, name.lower() not in self.listed("read_only_fields")
