@@ -100,7 +100,7 @@ class Ingest:
             return self.sending.failed(error, len(rows))
         self.sending.begun = True
         try:
-            job = self.jobs.wait(id, self.stopping)
+            job = self.jobs.wait(id, self.stopping, len(rows))
             if job is None:
                 return _unknown(rows, f"job {id} was not done when it was last asked for")
             told = self.jobs.results(job)

@@ -9,8 +9,8 @@ ROWS = 25_000
 """Writes that go into one job."""
 SENT = 200
 """Records of one Collections call (doc)."""
-POLLS = 8
-"""Looks at a job of 25,000 rows, each after twice the time of the one before: about two minutes."""
+POLLS = 5
+"""Looks at a job of 25,000 rows, each after twice the time of the one before: more than two minutes."""
 _EACH = {"ingest_create": 1, "ingest_upload": 1, "ingest_close": 1, "ingest_poll": POLLS, "ingest_results": 2}
 """The rows that were written and those that failed are two files."""
 

@@ -31,6 +31,8 @@ TRIES = 4
 """Of one step, where the answer was lost and the job says that it has not taken it."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between two looks at a job: twice as long each time."""
+PACE = 5_000
+"""Rows a second that no job exceeds, so that there is no use in looking earlier."""
 BLIPS = 5
 """Looks in a row that may fail, each after all its own tries, before we stop waiting."""
 _ASKED = {"object": "Account", "operation": "update"}
@@ -136,9 +138,9 @@ class IngestJobs:
             self._client.retry.sleep(FIRST_PAUSE)
         return None
 
-    def wait(self, id: str, stopping: Callable[[], bool]) -> JobState | None:
-        """The job once it is done; None where it takes too long, cannot be asked for, or we are to stop."""
-        waited, pause, blips = 0.0, FIRST_PAUSE, 0
+    def wait(self, id: str, stopping: Callable[[], bool], rows: int = 0) -> JobState | None:
+        """The job of so many rows once it is done; None where it takes too long, cannot be asked for, or we are to stop."""
+        waited, pause, blips = 0.0, max(FIRST_PAUSE, rows / PACE), 0
         while waited < self._waiting and blips < BLIPS:
             self._sleep(pause, stopping)
             if stopping():
