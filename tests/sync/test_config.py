@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import AuthFailed
+from connectors.records import CRM_TERRITORIES, CRM_USER_TERRITORIES, TERRITORY_TABLES, RecordKind
 from rules.language.condition import FieldKind
 from rules.language.reading.document import DocumentError, parse_yaml
-from sync.config import Config, load_project
+from sync.config import Config, Project, load_project
 from sync.outputs import OUTPUTS
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,22 @@ def test_an_output_that_would_overwrite_what_is_read_is_refused(tmp_path: Path) 
 def test_two_outputs_in_one_crm_field_are_refused(tmp_path: Path) -> None:
     said = problems(tmp_path, HUBSPOT + "outputs: {fields: {tier: our_tier, rule: our_tier}}\n")
     assert "'our_tier' is written with output 'tier' already" in said
+
+
+def test_territories_of_the_crm_are_named_by_developer_names(tmp_path: Path) -> None:
+    said = problems(tmp_path, HUBSPOT + "outputs: {territories: {names: {us.east: US East}}}\n")
+    assert "config.yaml:3:" in said
+    project = load(tmp_path, HUBSPOT + "outputs: {territories: {model: FY26}}\n")
+    assert isinstance(project, Project)
+    assert project.also >= TERRITORY_TABLES
+    [model] = project.field_map().of(RecordKind.TERRITORIES)
+    assert (model.name, model.source) == ("model", "FY26")
+    assert project.targets([CRM_TERRITORIES, CRM_USER_TERRITORIES]) == {
+        CRM_TERRITORIES: "territory model FY26"
+    }
+    bare = load(tmp_path, HUBSPOT)
+    assert isinstance(bare, Project)
+    assert not bare.also & TERRITORY_TABLES
 
 
 def test_what_decides_a_plan_changes_the_decision_hash_and_what_does_not_leaves_it(tmp_path: Path) -> None:
