@@ -319,6 +319,6 @@ def test_a_page_with_a_row_missing_is_no_reading(org: Org, connector: Salesforce
 def test_a_record_twice_and_another_missing_is_no_reading(org: Org, connector: SalesforceConnector) -> None:
     record = dict.fromkeys(FIELDS) | {"Id": ACME, "IsDeleted": False}
     org.mock.get(BASE + "query", json=_page([record, record]))
-    org.mock.get(BASE + "queryAll", json=_page([]))
+    org.mock.get(BASE + "queryAll", json=_page([{"SystemModstamp": "2026-11-23T12:00:00.000+0000"}]))
     with pytest.raises(Garbled, match="1 different ids"):
         list(connector.pull(RecordKind.ACCOUNTS).batches)
