@@ -50,11 +50,6 @@ def forecast(settings: SalesforceSettings, load: Load) -> Forecast:
     return Forecast(dict(told), tuple(ways), effects)
 
 
-def _fields(records: int) -> Counter[str]:
-    """Looked at before, written, and looked at again."""
-    return Counter({"retrieve": 2 * _calls(records, LOOKED), "write": _calls(records, SENT)})
-
-
 def _members(members: Mapping[str, int]) -> Counter[str]:
     """Looked at before and after; the model and its territories once each time."""
     told = Counter({"query": 4})
@@ -71,7 +66,7 @@ def _members(members: Mapping[str, int]) -> Counter[str]:
 def _moves(settings: SalesforceSettings, load: Load, chosen: Strategy | None) -> Counter[str]:
     moves, change = sum(load.owner_groups), settings.owner_change
     batches = _calls(moves, LOOKED)
-    told = Counter({"retrieve": 2 * batches, "history": batches if change.find_overwritten else 0})
+    told = Counter({"retrieve": 2 * batches, "query": batches if change.find_overwritten else 0})
     if chosen is None:
         return told
     if chosen.way is Way.STRICT:
