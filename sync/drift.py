@@ -30,17 +30,9 @@ def drift(ledger: Ledger, snapshot: Snapshot) -> list[Drifted]:
     """
     import pyarrow as pa
 
-    ours, holds = ledger.owners_written(), ledger.holds()
+    holds = ledger.holds()
     with scratch() as con:
-        con.register(
-            "ours",
-            pa.table(
-                {
-                    "id": pa.array([o[0] for o in ours], pa.string()),
-                    "owner": pa.array([o[1] for o in ours], pa.string()),
-                }
-            ),
-        )
+        con.register("ours", ledger.owners_written().rename_columns(["id", "owner"]))
         con.register(
             "holds",
             pa.table(

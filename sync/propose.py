@@ -86,7 +86,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 write_owner=config.outputs.owner,
                 outputs=list(project.outputs),
                 roles={role: role_column(role) for role in config.outputs.roles},
-                ours=_ours(ledger),
+                ours=ledger.owners_written(),
                 holds=_holds(ledger),
                 memory_limit=config.memory_limit,
                 memberships=memberships,
@@ -162,18 +162,6 @@ def _working_folder(plans: Path) -> Iterator[Path]:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _ours(ledger: Ledger) -> pa.Table:
-    import pyarrow as pa
-
-    rows = ledger.owners_written()
-    return pa.table(
-        {
-            "record_id": pa.array([r[0] for r in rows], pa.string()),
-            "value": pa.array([r[1] for r in rows], pa.string()),
-        }
-    )
 
 
 def _holds(ledger: Ledger) -> pa.Table:

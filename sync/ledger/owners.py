@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -12,8 +13,13 @@ from sync.ledger.schema import holds, last_written
 from sync.ledger.sets import forget_sets
 from sync.ledger.values import Hold, LedgerWrite, WriteState
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 AT_ONCE = 500
 """Ids bound in one statement."""
+ROWS = 10_000
+"""Rows that are Python objects at once."""
 
 
 def remember_owners(
@@ -75,6 +81,19 @@ def hold(connection: sa.Connection, found: Sequence[Hold]) -> None:
     ]
     if fresh:
         connection.execute(holds.insert(), fresh)
+
+
+def written(connection: sa.Connection) -> pa.Table:
+    """Account id (`record_id`) and the owner that we set last (`value`), for every account whose owner we ever set."""
+    import pyarrow as pa  # lazy: most of what asks a ledger needs no columns
+
+    schema = pa.schema([("record_id", pa.string()), ("value", pa.string())])
+    query = sa.select(last_written.c.record_id, last_written.c.value).execution_options(yield_per=ROWS)
+    batches = [
+        pa.record_batch(list(zip(*part, strict=True)), schema=schema)
+        for part in connection.execute(query).partitions()
+    ]
+    return pa.Table.from_batches(batches, schema)
 
 
 def release(connection: sa.Connection, record_ids: Sequence[str], at: str, by: str) -> int:

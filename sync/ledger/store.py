@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,8 +13,11 @@ from connectors.records import Receipt
 from sync.ledger import chain, owners, receipts, sending, sets
 from sync.ledger.file import LedgerFile
 from sync.ledger.rows import from_json, run_of, to_json, to_text, to_time, write_row
-from sync.ledger.schema import approvals, history, holds, last_written, nights, plans, runs, writes
+from sync.ledger.schema import approvals, history, holds, nights, plans, runs, writes
 from sync.ledger.values import Approval, Handed, Hold, LedgerWrite, Run, RunState, WriteState
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Ledger:
@@ -274,13 +277,10 @@ class Ledger:
 
     # owners that are ours, and holds
 
-    def owners_written(self) -> list[tuple[str, str | None]]:
-        """Account id and the owner that we set last, for every account whose owner we ever set."""
+    def owners_written(self) -> pa.Table:
+        """Account id (`record_id`) and the owner that we set last (`value`), for every account whose owner we ever set."""
         with self._begin() as connection:
-            return [
-                (r[0], r[1])
-                for r in connection.execute(sa.select(last_written.c.record_id, last_written.c.value))
-            ]
+            return owners.written(connection)
 
     def sets_written(self) -> Iterator[Sequence[tuple[str, str, str | None]]]:
         """Record id, column and value of every set of territories that we ever wrote, in chunks."""

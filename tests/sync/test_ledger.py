@@ -58,7 +58,7 @@ def test_an_applied_owner_is_ours_and_one_that_moved_is_held(ledger: Ledger) -> 
     one, two, *_ = begin(ledger)
     moved = replace(two, state=WriteState.CONFLICT, found={"owner_id": "U9"})
     ledger.mark("R1", [replace(one, state=WriteState.APPLIED), moved], at=NOON)
-    assert ledger.owners_written() == [("A1", "U1")]
+    assert ledger.owners_written().to_pylist() == [{"record_id": "A1", "value": "U1"}]
     assert [(h.record_id, h.live_owner, h.wanted_owner) for h in ledger.holds()] == [("A2", "U9", "U1")]
     assert ledger.release(["A2"], at=NOON, by="kim") == 1
     assert ledger.holds() == []
