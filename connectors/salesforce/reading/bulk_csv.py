@@ -16,8 +16,9 @@ from connectors.salesforce.fields import Described
 from connectors.salesforce.reading.tables import Columns
 from connectors.salesforce.reading.values import cleaned, natural, read_text
 
-BLOCK = 8 << 20
-"""Bytes that are parsed at once; a row is never longer (the fields of one hold 1.6 million characters)."""
+BLOCK, LONG_BLOCK = 1 << 20, 32 << 20
+"""Bytes that are parsed at once: memory of the first size is used again and again, of larger ones it is asked of the
+system anew, which costs more than parsing. The second is for pages with a row that is longer than the first."""
 HELD = 32 << 20
 """Bytes of parsed rows up to which a page is kept in memory, so that it need not be parsed twice."""
 
@@ -56,11 +57,26 @@ class Page:
         return held
 
     def _batches(self, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        try:
+            for batch in self._blocks(types, BLOCK):
+                rows += batch.num_rows
+                yield batch
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error):
+                raise
+            for batch in self._blocks(types, LONG_BLOCK):
+                skipped = min(rows, batch.num_rows)
+                rows -= skipped
+                yield batch.slice(skipped)
+
+    def _blocks(self, types: Mapping[str, pa.DataType], size: int) -> Iterator[pa.RecordBatch]:
+        """The rows as they are parsed in blocks of so many bytes; ArrowInvalid where a row is longer."""
         with pa.input_stream(str(self.path), compression="gzip" if self.compressed else None) as stream:
             try:
                 reader = csv.open_csv(
                     stream,
-                    read_options=csv.ReadOptions(block_size=BLOCK, use_threads=False),
+                    read_options=csv.ReadOptions(block_size=size, use_threads=False),
                     parse_options=csv.ParseOptions(newlines_in_values=True),
                     convert_options=csv.ConvertOptions(
                         column_types=types,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import Garbled
@@ -69,7 +69,7 @@ def test_recorded_files_read_as_a_plain_csv_reader_reads_them(name: str, tmp_pat
     compressed=st.booleans(),
     ending=st.sampled_from(["\n", "\r\n"]),
     quoted=st.booleans(),
-    block=st.sampled_from([200, 333, 1 << 20]),
+    block=st.sampled_from([64, 200, 333, 1 << 20]),
 )
 def test_every_text_comes_as_it_is_however_it_is_cut_into_blocks(
     rows: list[tuple[str, str]],
@@ -80,6 +80,8 @@ def test_every_text_comes_as_it_is_however_it_is_cut_into_blocks(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Python leaves a lone carriage return without quotes; Salesforce quotes every cell.
+    assume(quoted or not any("\r" in cell for row in rows for cell in row))
     monkeypatch.setattr(bulk_csv, "BLOCK", block)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
@@ -142,6 +144,17 @@ def test_a_page_cut_off_in_its_compression_is_refused(tmp_path: Path) -> None:
         file.write_bytes(content[:length])
         with pytest.raises(Garbled):
             Page(file, True, text_fields(["Id", "F"])).counted(5000)
+
+
+def test_a_row_longer_than_a_block_is_read_and_no_row_before_it_twice(tmp_path: Path) -> None:
+    long = "x" * (3 * bulk_csv.BLOCK)
+    texts = ["short"] * 90_000 + [long] + ["short"] * 9
+    file = tmp_path / "page.csv"
+    lines = (f'"001{n:012}AAA","{text}"\n' for n, text in enumerate(texts))
+    file.write_text('"Id","F"\n' + "".join(lines))
+    found = read(Page(file, False, text_fields(["Id", "F"])))
+    assert found["F"] == texts
+    assert found["Id"] == [f"001{n:012}AAA" for n in range(len(texts))]
 
 
 def test_a_page_that_is_large_is_counted_and_not_kept(
