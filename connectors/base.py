@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors.errors import FieldProblem
-from connectors.mapping import FieldMap, MappedField
+from connectors.errors import FieldProblem, Refused
+from connectors.mapping import CustomTable, FieldMap, MappedField
 from connectors.records import Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Capabilities:
     """Above so many waiting writes that set no owner there is a cheaper way; None where there is none."""
     bulk_batch: int = 0
     """Records in one write call that goes that way."""
+    custom_tables: bool = False
+    """Whether tables of the config's own can be pulled."""
     groups_owners: bool = False
     """Whether owner changes cost less when those of one old and one new owner come together."""
 
@@ -152,6 +154,10 @@ class Connector(Protocol):
         """
         ...
 
+    def pull_table(self, table: CustomTable) -> Pull:
+        """Read one table of the config's own whole, where `capabilities.custom_tables`; rows of `table.schema()`."""
+        ...
+
     def remarks(self, *, writing: bool) -> list[Remark]:
         """Read-only: permissions that are missing, and what else in the CRM will stand in the way of a night."""
         ...
@@ -214,7 +220,11 @@ class Connector(Protocol):
 
 
 class WithoutExtras:
-    """A connector's answers where its CRM has no permissions to ask for, no jobs and no files to deploy."""
+    """A connector's answers where its CRM has no objects but the usual, no permissions, no jobs, nothing to deploy."""
+
+    def pull_table(self, table: CustomTable) -> Pull:
+        """Never asked for: `capabilities.custom_tables` is False."""
+        raise Refused(f"table {table.name}: this connector reads no tables of the config's own")
 
     def remarks(self, *, writing: bool) -> list[Remark]:
         """Nothing beyond what `check` says."""

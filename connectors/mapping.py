@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["FieldMap", "FieldRole", "FieldType", "MappedField", "standard_fields"]
+__all__ = ["CustomTable", "FieldMap", "FieldRole", "FieldType", "MappedField", "standard_fields"]
 
 
 class FieldRole(StrEnum):
@@ -42,6 +42,34 @@ class MappedField:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomTable:
+    """A table of the config's own: one object of the CRM, read as it is for reports beside the rules."""
+
+    name: str
+    source: str
+    """The CRM's name of the object."""
+    account: str
+    """The field with the account that a record belongs to; "" where there is none."""
+    fields: tuple[MappedField, ...]
+
+    def schema(self) -> pa.Schema:
+        """`id` and `account_id`, the mapped fields in the config's order, `modified_at` and `deleted`."""
+        import pyarrow as pa
+
+        from connectors.tables import ARROW_TYPES, TIMESTAMP
+
+        return pa.schema(
+            [
+                pa.field("id", pa.string(), nullable=False),
+                pa.field("account_id", pa.string()),
+                *(pa.field(field.name, ARROW_TYPES[field.type]) for field in self.fields),
+                pa.field("modified_at", TIMESTAMP),
+                pa.field("deleted", pa.bool_(), nullable=False),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMap:
     """The mapping of every table: each standard column at most once, then columns of the config's own.
 
@@ -50,6 +78,7 @@ class FieldMap:
     """
 
     fields: Mapping[RecordKind, tuple[MappedField, ...]]
+    tables: tuple[CustomTable, ...] = ()
 
     def of(self, kind: RecordKind) -> tuple[MappedField, ...]:
         """The mapped fields of one table, in column order."""
@@ -82,7 +111,7 @@ class FieldMap:
     def with_fields(self, kind: RecordKind, fields: Iterable[MappedField]) -> FieldMap:
         """A mapping in which these fields of one table replace those of the same name, or are added."""
         merged = {f.name: f for f in self.of(kind)} | {f.name: f for f in fields}
-        return FieldMap({**self.fields, kind: tuple(merged.values())})
+        return replace(self, fields={**self.fields, kind: tuple(merged.values())})
 
 
 def standard_fields(kind: RecordKind, sources: Mapping[str, str]) -> tuple[MappedField, ...]:

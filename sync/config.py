@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.base import Connector, Plugin, Settings
 from connectors.errors import WrongOrg
@@ -24,6 +24,7 @@ from connectors.records import (
 from connectors.registry import UnknownConnector, find
 from rules.language.condition import FieldKind
 from rules.language.reading.document import Code, DocumentError, MapNode, Node, Problem, check, read_yaml
+from sync.config_fields import FieldConfig, FieldsConfig, TableConfig
 from sync.errors import ConfigProblem
 from sync.output_targets import shared_targets
 from sync.outputs import OUTPUTS, column, role_column
@@ -36,30 +37,6 @@ class Section(BaseModel):
     """A part of the config: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FieldConfig(Section):
-    """One CRM field: `from` is the CRM's name; `compare_as` says how rules compare it (country, domain, id)."""
-
-    source: str = Field(alias="from", min_length=1)
-    type: FieldType = FieldType.TEXT
-    compare_as: FieldKind | None = None
-
-
-def _short_form(value: Any) -> Any:
-    return {"from": value} if isinstance(value, str) else value
-
-
-FieldEntry = Annotated[FieldConfig, BeforeValidator(_short_form)]
-
-
-class FieldsConfig(Section):
-    """The mapping of each table: our column: CRM field."""
-
-    accounts: dict[str, FieldEntry] = {}
-    owners: dict[str, FieldEntry] = {}
-    opportunities: dict[str, FieldEntry] = {}
-    activities: dict[str, FieldEntry] = {}
 
 
 class TerritoriesConfig(Section):
@@ -171,6 +148,7 @@ class Config(Section):
     version: Literal[1]
     crm: dict[str, Any]
     fields: FieldsConfig = FieldsConfig()
+    tables: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], TableConfig] = {}
     rules: str = "rules.yaml"
     state: str = "state"
     owner_role: str = "AE"
@@ -293,6 +271,8 @@ class Project:
         if self.config.outputs.territories:
             model = MappedField("model", self.config.outputs.territories.model or "")
             fields = fields.with_fields(RecordKind.TERRITORIES, [model])
+        tables = tuple(table.table(name) for name, table in self.config.tables.items())
+        fields = replace(fields, tables=tables)
         return fields.with_fields(RecordKind.ACCOUNTS, (*self.output_fields(), *self.role_fields()))
 
     def targets(self, columns: Iterable[str]) -> dict[str, str]:

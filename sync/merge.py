@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 100_000
 # An activity has one row per account it is linked to; a changed activity replaces all of its rows.
-_SORT = {RecordKind.ACTIVITIES: "id, account_id"}
-_KEPT = {RecordKind.ACTIVITIES: "WHERE id NOT IN (SELECT id FROM incoming)"}
+_SORT: Mapping[str, str] = {RecordKind.ACTIVITIES: "id, account_id"}
+_KEPT: Mapping[str, str] = {RecordKind.ACTIVITIES: "WHERE id NOT IN (SELECT id FROM incoming)"}
 
 
 def merge(
-    kind: RecordKind,
+    kind: RecordKind | str,
     incoming: Path,
     base: Path | None,
     into: Path,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from connectors.records import MAIN, RecordKind, Watermark
 from rules.decisions import Tables
 from sync.answers.kept import remember
+from sync.custom_tables import custom_paths, pull_custom
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
 from sync.files import sha256, write_text
 from sync.merge import ROWS_PER_GROUP, merge, write_parquet
@@ -164,6 +165,7 @@ class Puller:
                 table = self._read(connector, kind, since, work, base, left)
                 came[kind], marks[kind] = table.came, table.watermark
                 complete = complete and table.complete
+            pull_custom(connector, self.fields, work, self.memory_limit)
             rows = {kind: _rows(work / f"{kind}.parquet") for kind in RecordKind}
             before = dict(last.rows) if last else {}
             try:
@@ -377,11 +379,13 @@ def _point(folder: Path, snapshot: Snapshot) -> None:
 def reading_hash(fields: FieldMap, settings: str) -> str:
     """Changes when a column would be read from another field or as another type, or the CRM be asked otherwise."""
     told = [(str(kind), f.name, f.source, str(f.type)) for kind in RecordKind for f in fields.of(kind)]
+    told += [(t.name, f.name, f"{t.source}.{f.source}", str(f.type)) for t in fields.tables for f in t.fields]
+    told += [(t.name, "account", f"{t.source}.{t.account}", "") for t in fields.tables]
     return hashlib.sha256(json.dumps([settings, told]).encode()).hexdigest()[:16]
 
 
 def _identity(folder: Path) -> str:
-    files = (folder / f"{kind}.parquet" for kind in RecordKind)
+    files = [*(folder / f"{kind}.parquet" for kind in RecordKind), *custom_paths(folder)]
     told = "\n".join(f"{file.name} {sha256(file)}" for file in files if file.exists())
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from connectors.base import Capabilities, Identity, Pull, Quota, Remark, SetupStep
 from connectors.compare import within_batch
 from connectors.errors import FieldProblem
-from connectors.mapping import FieldMap, MappedField
+from connectors.mapping import CustomTable, FieldMap, MappedField
 from connectors.records import (
     MAIN,
     TERRITORY_TABLES,
@@ -32,6 +32,7 @@ from connectors.salesforce.preparing.metadata import Metadata
 from connectors.salesforce.preparing.remarks import remarks
 from connectors.salesforce.preparing.setup import Setup
 from connectors.salesforce.preparing.source import source_of
+from connectors.salesforce.reading import custom
 from connectors.salesforce.reading.bulk import Bulk, BulkSettings
 from connectors.salesforce.reading.read import Reader
 from connectors.salesforce.reading.shaping import BESIDE_TABLES, Shaping
@@ -53,6 +54,7 @@ _CAPABILITIES = Capabilities(
     bulk_batch=ROWS,
     changes=frozenset(MAIN),
     creates_fields=True,
+    custom_tables=True,
     groups_owners=True,
     also=TERRITORY_TABLES | BESIDE_TABLES,
 )
@@ -103,7 +105,8 @@ class SalesforceConnector:
         """Every mapped field held against describe."""
         self._client.demand_org()
         of_fields = [p for kind in MAIN for p in self._fields.problems(self._mapping, kind, writing=writing)]
-        return [*of_fields, *self._territories.problems()]
+        of_tables = [p for table in self._mapping.tables for p in custom.problems(self._fields, table)]
+        return [*of_fields, *of_tables, *self._territories.problems()]
 
     def remarks(self, *, writing: bool) -> list[Remark]:
         """Permissions that are missing, by name, and what else of the org a night meets."""
@@ -118,6 +121,11 @@ class SalesforceConnector:
         if not self._settings.login_user_is_person:
             self._reader.not_people.add(str(self._client.user_id))
         return self._reader.pull(kind, since, spool)
+
+    def pull_table(self, table: CustomTable) -> Pull:
+        """Any object, by REST pages or by a Bulk job."""
+        self._client.demand_org()
+        return self._reader.pull_table(table)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """Live values, 2,000 accounts a call."""

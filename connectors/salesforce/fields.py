@@ -103,6 +103,11 @@ class Fields:
             return f"{sobject} has no field {last!r} that our user may read (unknown, or hidden by field-level security)"
         return replace(found, name=".".join([*names, found.name]), updateable=False) if names else found
 
+    def why_not(self, sobject: str, source: str) -> str:
+        """Why a name or path leads to no field that can be read; "" where it does."""
+        found = self._follow(sobject, source)
+        return found if isinstance(found, str) else ""
+
     def has_object(self, sobject: str) -> bool:
         """Whether the org has this object, as far as our user may know."""
         try:
@@ -162,13 +167,18 @@ def _described(given: Mapping[str, Any]) -> Described:
     )
 
 
-def _unfit(kind: RecordKind, mapped: MappedField, field: Described, writing: bool) -> str:
+def misfit(wanted: FieldType, field: Described) -> str:
+    """Why a field cannot be read as this type; "" where it can."""
     if field.type in _COMPOUND:
         return f"is compound ({field.type}); map its parts, such as BillingCity"
+    fits = _FITS.get(wanted)
+    return "" if fits is None or field.type in fits else f"is of type {field.type}, which is no {wanted}"
+
+
+def _unfit(kind: RecordKind, mapped: MappedField, field: Described, writing: bool) -> str:
     computed = mapped.name in ("person", "type", "occurred_at", "minutes") and mapped.name in COLUMNS[kind]
-    fits = _FITS.get(mapped.type)
-    if not computed and fits is not None and field.type not in fits:
-        return f"is of type {field.type}, which is no {mapped.type}"
+    if said := misfit(FieldType.TEXT if computed else mapped.type, field):
+        return said
     written = mapped.role is FieldRole.OUTPUT or (kind is RecordKind.ACCOUNTS and mapped.name == "owner_id")
     if writing and written and not field.updateable:
         return "may not be written by our user: grant edit access, or map a field that is not computed"

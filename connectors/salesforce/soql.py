@@ -44,6 +44,16 @@ def created_since(lower: datetime) -> str:
     return str(format_soql("CreatedDate >= {}", lower))
 
 
+def touched_since(paths: Iterable[str], lower: datetime) -> list[str]:
+    """The conditions for records of which one of these parents was stamped at this moment or later."""
+    from simple_salesforce.format import format_soql
+
+    listed = list(paths)
+    if wrong := [path for path in listed if not _PATH.fullmatch(path)]:
+        raise ValueError(f"{wrong[0]!r} is no name of a relationship")
+    return [f"{path}.SystemModstamp >= " + str(format_soql("{}", lower)) for path in listed]
+
+
 def any_of(name: str, values: Iterable[str]) -> str:
     """The condition that a field has one of these values."""
     from simple_salesforce.format import format_soql

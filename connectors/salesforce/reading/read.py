@@ -14,9 +14,10 @@ import structlog
 
 from connectors.base import Pull
 from connectors.errors import FieldProblems, Garbled
-from connectors.mapping import FieldMap
+from connectors.mapping import CustomTable, FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
 from connectors.salesforce.fields import Described, Fields
+from connectors.salesforce.reading import custom
 from connectors.salesforce.reading.children import counted
 from connectors.salesforce.reading.rates import rates
 from connectors.salesforce.reading.shaping import Shaping
@@ -77,6 +78,16 @@ class Reader:
             batches, total = counted(batches, self.mapping.schema(kind)), None
         only = self._ids(ways, spool) if due else None
         return Pull(batches, mark.written(), before is None, total, only)
+
+    def pull_table(self, table: CustomTable) -> Pull:
+        """A table of the config's own, whole."""
+        if problems := custom.problems(self.fields, table):
+            raise FieldProblems(problems)
+        part, schema = custom.part_of(table), table.schema()
+        mapped = self.shaping.fixed(table.name, part)
+        wanted = Wanted(part, self._asked(part, mapped), "query", lambda newest: "")
+        way = self.ways.choose(wanted, self._newest, None)
+        return Pull(self._rows([(way, mapped)], schema), Watermark("whole"), True, way.rows)
 
     def _codes(self, kind: RecordKind) -> Mapping[str, str]:
         codes = self.shaping.codes(kind)
@@ -152,20 +163,24 @@ class Reader:
         resource = "query" if before is None or not part.has_deleted else "queryAll"
 
         def condition(newest: str | None) -> str:
-            return "" if before is None or newest is None else between(before.upto.get(part.sobject), newest)
+            if before is None or newest is None:
+                return ""
+            return between(before.upto.get(part.sobject), newest, _parents(mapped))
 
         return Wanted(part, self._asked(part, mapped), resource, condition)
 
     def _batches(self, kind: RecordKind, ways: Sequence[Way]) -> Iterator[pa.RecordBatch]:
-        schema = self.mapping.schema(kind)
+        read = [(way, self.shaping.mapped(kind, way.wanted.part)) for way in ways]
+        yield from self._rows(read, self.mapping.schema(kind))
+
+    def _rows(
+        self, read: Sequence[tuple[Way, Mapping[str, Described]]], schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
-        for way in ways:
-            if way.newest is None:
-                continue
-            part = way.wanted.part
-            mapped = self.shaping.mapped(kind, part)
-            for page in self.ways.read(way, self._by_rest):
-                yield batch_of(part, page, schema, mapped, self.not_people)
+        for way, mapped in read:
+            if way.newest is not None:
+                for page in self.ways.read(way, self._by_rest):
+                    yield batch_of(way.wanted.part, page, schema, mapped, self.not_people)
 
     def _by_rest(self, way: Way) -> Iterator[Columns]:
         wanted = way.wanted
@@ -221,6 +236,12 @@ def _page(answer: Any) -> dict[str, Any]:
     ):
         raise Garbled("query: the page tells neither its total nor what follows")
     return answer
+
+
+def _parents(mapped: Mapping[str, Described]) -> list[str]:
+    """Every record that a mapped path passes: `Parent`, `Parent.Owner`."""
+    steps = (source.name.split(".")[:-1] for source in mapped.values())
+    return sorted({".".join(path[: at + 1]) for path in steps for at in range(len(path))})
 
 
 def _total(ways: Sequence[Way]) -> int | None:

@@ -39,18 +39,21 @@ class Shaping:
 
     def mapped(self, kind: RecordKind, part: Part) -> dict[str, Described]:
         """Our columns and the fields they are read from; FieldProblems where a fixed one is hidden."""
+        return sources(self.fields, part.sobject, self.mapping.of(kind)) | self.fixed(kind.value, part)
+
+    def fixed(self, table: str, part: Part) -> dict[str, Described]:
+        """The fields that `part.standard` names; FieldProblems where one is hidden."""
         fixed = {name: self.fields.find(part.sobject, source) for name, source in part.standard.items()}
         hidden = [
             FieldProblem(
-                kind.value, name, part.standard[name],
+                table, name, part.standard[name],
                 f"of {part.sobject} is hidden from our user: grant read access (field-level security)",
             )
             for name, field in fixed.items() if field is None
         ]  # fmt: skip
         if hidden:
             raise FieldProblems(hidden)
-        chosen = {name: field for name, field in fixed.items() if field is not None}
-        return sources(self.fields, part.sobject, self.mapping.of(kind)) | chosen
+        return {name: field for name, field in fixed.items() if field is not None}
 
     def codes(self, kind: RecordKind) -> Mapping[str, str]:
         """The columns of places that are read from a code because the org has state and country picklists."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ import orjson
 
 from connectors.errors import Refused
 from connectors.records import RecordKind, Watermark
-from connectors.salesforce.soql import changed_between
+from connectors.salesforce.soql import changed_between, touched_since
 
 OVERLAP = timedelta(minutes=15)
 """How far a pull of changes reaches back behind the last one, for records that were committed late."""
@@ -52,8 +52,12 @@ def read(mark: Watermark, kind: RecordKind) -> Mark:
     return found
 
 
-def between(since: str | None, reached: str) -> str:
-    """From behind the last pull up to the newest stamp seen before this one began, inclusive."""
+def between(since: str | None, reached: str, parents: Sequence[str] = ()) -> str:
+    """From behind the last pull up to the newest stamp seen before this one began, inclusive.
+
+    A record of which one of these `parents` changed is changed too: its columns from there are others.
+    """
     lower = datetime(1970, 1, 1, tzinfo=UTC) if since is None else datetime.fromisoformat(since) - OVERLAP
     upper = datetime.fromisoformat(reached).replace(microsecond=0) + timedelta(seconds=1)
-    return changed_between(lower, upper)
+    own = changed_between(lower, upper)
+    return " OR ".join([f"(({own})", *touched_since(parents, lower)]) + ")" if parents else own

@@ -66,6 +66,33 @@ def test_fields_of_parents_come_by_rest_and_by_bulk(world: SalesforceWorld, way:
         assert any(row[name] is not None for row in found.values()), name
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_an_account_whose_parent_or_owners_role_changed_is_a_changed_account(
+    world: SalesforceWorld, way: str
+) -> None:
+    accounts = {a["Id"]: a for a in truth(world, "Account")}
+    parent = next(a["ParentId"] for a in accounts.values() if a["ParentId"])
+    world.crm.advance(86_400)
+    world.create({"name": "Newer than record types and roles"})
+    connector = world.connect(fields=PATHS, **WAYS[way])
+    pull = connector.pull(RecordKind.ACCOUNTS)
+    for _ in pull.batches:
+        pass
+    world.crm.advance(86_400)
+    world.crm.edit("Account", parent, {"Industry": "Education"})
+    role = truth(world, "UserRole")[1]
+    world.crm.edit("UserRole", role["Id"], {"Name": f"Sales {way}"})
+    changed = rows(connector, RecordKind.ACCOUNTS, pull.watermark)
+    connector.close()
+    users = {u["Id"]: u["UserRoleId"] for u in truth(world, "User")}
+    under = {id for id, a in accounts.items() if a["ParentId"] == parent}
+    led = {id for id, a in accounts.items() if users[a["OwnerId"]] == role["Id"]}
+    assert under | led <= set(changed)
+    assert {changed[id]["parent_industry"] for id in under} == {"Education"}
+    assert {changed[id]["role"] for id in led} == {f"Sales {way}"}
+    assert set(changed) != set(accounts), "the others are not read again"
+
+
 def test_a_lookup_gives_fields_of_parents_too(world: SalesforceWorld) -> None:
     connector = world.connect(fields=PATHS)
     ids = [RecordId(id) for id in list(expected(world))[:405]]
