@@ -146,6 +146,15 @@ def test_a_page_cut_off_in_its_compression_is_refused(tmp_path: Path) -> None:
             Page(file, True, text_fields(["Id", "F"])).counted(5000)
 
 
+def test_no_line_feed_is_lost_at_the_edge_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyarrow loses one that begins a block, inside of quotes too."""
+    file = tmp_path / "page.csv"
+    for size in range(64, 96):
+        monkeypatch.setattr(bulk_csv, "BLOCK", size)
+        file.write_bytes(b'"Id","F"\n' + b'"001x0000002xLCVAA2","a\r\nb\r\n"\n' * 40)
+        assert read(Page(file, False, text_fields(["Id", "F"])))["F"] == ["a\r\nb\r\n"] * 40
+
+
 def test_a_row_longer_than_a_block_is_read_and_no_row_before_it_twice(tmp_path: Path) -> None:
     long = "x" * (3 * bulk_csv.BLOCK)
     texts = ["short"] * 90_000 + [long] + ["short"] * 9
