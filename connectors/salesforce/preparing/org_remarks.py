@@ -86,9 +86,9 @@ class OrgRemarks:
 
     def _kinds(self) -> Iterator[Remark]:
         told = {
-            "BillingStateCode": "state and country picklists are on: map state and country to BillingStateCode and BillingCountryCode to read codes",
+            "BillingStateCode": "state and country picklists are on: state and country are read as their codes, and as the text where a record has none",
             "CurrencyIsoCode": "several currencies: amounts are in each record's own",
-            "IsPersonAccount": "person accounts are on: they are accounts like others; a rule can tell them by IsPersonAccount",
+            "IsPersonAccount": "person accounts are on: they are accounts like others unless person_accounts: exclude; map IsPersonAccount to tell them apart",
         }
         there = self.shape.fields("Account")
         for name, said in told.items():

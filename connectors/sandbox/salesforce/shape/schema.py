@@ -229,7 +229,11 @@ OBJECTS: tuple[SObject, ...] = (
     sobject("Event", "Events", "00U", _EVENT, currency=True),
     sobject("AccountTeamMember", "Account Team Members", "01M", _TEAM_MEMBER, feature="account_teams"),
     sobject(
-        "AccountShare", "Account Shares", "00r", _SHARE, lacks=("CreatedDate", "CreatedById", "SystemModstamp")
+        "AccountShare",
+        "Account Shares",
+        "00r",
+        _SHARE,
+        lacks=("CreatedDate", "CreatedById", "SystemModstamp"),
     ),
     sobject("User", "Users", "005", _USER, bin=False, setup=True, writable="cu"),
     sobject("Group", "Groups", "00G", _GROUP, bin=False, setup=True),
