@@ -44,6 +44,7 @@ from connectors.salesforce.writing.following import is_ours
 from connectors.salesforce.writing.ingest import Ingest, is_job, settled
 from connectors.salesforce.writing.ingest_assembly import in_bulk, ingest_jobs
 from connectors.salesforce.writing.ingest_forecast import ROWS
+from connectors.salesforce.writing.ingest_probe import Probe
 from connectors.salesforce.writing.look import Look
 from connectors.salesforce.writing.sending import Sending
 from connectors.salesforce.writing.territories import Memberships, apart
@@ -87,6 +88,7 @@ class SalesforceConnector:
             not_people,
             timedelta(days=settings.reconcile_days),
         )
+        self._probe = Probe(self._reader, settings.bulk_write_probe)
         self._territories = Territories(self._client, self._fields, fields, self._reader)
 
     def __repr__(self) -> str:
@@ -162,11 +164,11 @@ class SalesforceConnector:
             self._client, self._fields, self._mapping, self._reader, self._settings,
             moving=moving, receipt=receipt,
         )  # fmt: skip
-        if not in_bulk(self._settings, writes):
+        if self._probe.moved or not in_bulk(self._settings, writes):
             return made.write(writes)
         look = Look(self._fields, self._mapping, self._reader)
         jobs = ingest_jobs(self._client, self._settings)
-        return Ingest(look, jobs, made, receipt, stopping).write(writes)
+        return Ingest(look, self._probe, jobs, made, receipt, stopping).write(writes)
 
     def settle(
         self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False

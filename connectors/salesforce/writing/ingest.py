@@ -7,7 +7,7 @@ from then on only the job itself tells what became of its rows: it is asked, nev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import structlog
@@ -16,6 +16,7 @@ from connectors.errors import ConnectorError, OutcomeUnknown, Refused, Unavailab
 from connectors.records import Outcome, Receipt, RecordId, Write, WriteResult
 from connectors.salesforce.writing.ingest_csv import LARGEST, sayable, uploads
 from connectors.salesforce.writing.ingest_job import TRIES, IngestJobs, JobState
+from connectors.salesforce.writing.ingest_probe import OWNER_MOVED, Probe
 from connectors.salesforce.writing.ingest_results import Told
 from connectors.salesforce.writing.look import Look, Ready
 from connectors.salesforce.writing.results import Row
@@ -39,6 +40,7 @@ class Ingest:
     """Carries out one batch of writes; made anew for each. `singly` sends what Bulk cannot say or could not do."""
 
     look: Look
+    probe: Probe
     jobs: IngestJobs
     singly: Writer
     keep: Keep
@@ -63,13 +65,31 @@ class Ingest:
         # Children of one parent go together, so that few transactions of 200 wait for the same parent's lock.
         ready.sort(key=lambda row: (row.parent, row.write.id))
         bulky = [row for row in ready if sayable(self.look.fields_of(row))]
-        self._by_jobs(bulky, results)
+        self._by_jobs(self._tried(bulky, results) if self.probe.size else bulky, results)
         if self.stopping():
             return [_if_stopped(results.get(write.id), write.id) for write in writes]
-        said = {row.write.id for row in bulky}
-        left = [row.write for row in ready if row.write.id not in said or _again(results[row.write.id])]
-        self._singly(left, results)
+        self._singly([row.write for row in ready], results)
         return [results[write.id] for write in writes]
+
+    def _tried(self, rows: Sequence[Ready], results: Results) -> Sequence[Ready]:
+        """The rows that may go by jobs after the first few did: none where the org gave one of these to somebody else."""
+        first, rest = rows[: self.probe.size], rows[self.probe.size :]
+        before = self.probe.owners([row.write.id for row in first if not row.moves])
+        self._by_jobs(first, results)
+        if self.stopping():
+            return ()
+        try:
+            told = self.probe.judge(
+                {id: was for id, was in before.items() if _is(results[id], Outcome.WRITTEN)}
+            )
+        except ConnectorError as error:
+            _keep(results, rest, self.sending.failed(error, len(rest)))
+            return ()
+        for id, message in told.items():
+            results[id] = replace(results[id], code=OWNER_MOVED, message=message)
+        if any(_is(results[row.write.id], Outcome.UNKNOWN) for row in first):
+            _keep(results, rest, _unknown(rest, "not sent: what became of the first rows is not known yet"))
+        return rest if self.probe.may_go else ()
 
     def _by_jobs(self, rows: Sequence[Ready], results: Results) -> None:
         left = list(rows)
@@ -87,8 +107,7 @@ class Ingest:
         for content, count in uploads(said, self.largest):
             part = rows[start : start + count]
             start += count
-            for row, (outcome, code, message) in zip(part, self._job(content, part), strict=True):
-                results[row.write.id] = WriteResult(row.write.id, outcome, code, message, row.found)
+            _keep(results, part, self._job(content, part))
 
     def _job(self, content: bytes, rows: Sequence[Ready]) -> list[Row]:
         try:
@@ -140,11 +159,14 @@ class Ingest:
             raise
 
     def _singly(self, writes: Sequence[Write], results: Results) -> None:
-        """By Collections, where they are not too many; else they keep the result that says why not."""
-        if len(writes) > BATCH or not writes:
+        """By Collections: what no job was asked for, and what jobs could not do where that is not too much."""
+        again = [write for write in writes if write.id in results and _again(results[write.id])]
+        left = [write for write in writes if write.id not in results]
+        left += again if len(again) <= BATCH else []
+        if not left:
             return
         self.singly.sending.begun = self.sending.begun
-        for result in self.singly.write(writes):
+        for result in self.singly.write(left):
             results[result.id] = result
 
 
@@ -206,6 +228,15 @@ def _row(id: RecordId, told: Told, job: JobState) -> Row:
             f"job {job.id} was aborted in Salesforce before it came to this record",
         )
     return Outcome.REJECTED, UNPROCESSED, f"job {job.id} failed before it came to this record: {job.error}"
+
+
+def _keep(results: Results, rows: Sequence[Ready], answered: Sequence[Row]) -> None:
+    for row, (outcome, code, message) in zip(rows, answered, strict=True):
+        results[row.write.id] = WriteResult(row.write.id, outcome, code, message, row.found)
+
+
+def _is(result: WriteResult, outcome: Outcome) -> bool:
+    return result.outcome is outcome
 
 
 def _unknown(rows: Sequence[Ready], why: str) -> list[Row]:

@@ -87,7 +87,7 @@ class Bench:
 @pytest.fixture
 def bench(world: SalesforceWorld) -> Iterator[Bench]:
     world.crm.settings(bulk_polls=1, bulk_pause=0.0)
-    connector = world.connect(bulk_write_above=10)
+    connector = world.connect(bulk_write_above=10, bulk_write_probe=0)
     made = Bench(world, connector, sorted(world.ids()))
     made.earlier = len(made.jobs())
     yield made
@@ -266,7 +266,7 @@ def test_a_job_that_somebody_aborts_is_not_made_again(bench: Bench) -> None:
 def test_a_job_that_never_ends_is_unknown_until_it_does(bench: Bench) -> None:
     bench.world.crm.fault("job_stuck", method="PATCH", path=JOB, polls=20)
     patient = bench.connector
-    bench.connector = bench.world.connect(bulk_write_above=10, bulk_write_wait=10)
+    bench.connector = bench.world.connect(bulk_write_above=10, bulk_write_probe=0, bulk_write_wait=10)
     writes = bench.writes(30)
     assert outcomes(bench.write(writes)) == {Outcome.UNKNOWN}
     with pytest.raises(
@@ -495,3 +495,74 @@ def test_owners_go_by_bulk_only_where_the_config_wants_it(bench: Bench) -> None:
     assert outcomes(bench.write(back)) == {Outcome.WRITTEN}
     assert bench.jobs() == ["JobComplete"]
     assert {bench.row(id)["OwnerId"] for id in ids} == {first}
+
+
+# whether the org gives accounts away with it
+
+
+@pytest.fixture
+def careful(bench: Bench) -> Iterator[Bench]:
+    """With a first job of twenty accounts."""
+    bench.connector.close()
+    bench.connector = bench.world.connect(bulk_write_above=10, bulk_write_probe=20)
+    yield bench
+    bench.world.crm.settings(bulk_auto_assign=False)
+
+
+def owners_of(bench: Bench, writes: Sequence[Write]) -> dict[str, str]:
+    live = {row["Id"]: row["OwnerId"] for row in bench.world.crm.records("Account")}
+    return {write.id: live[write.id] for write in writes}
+
+
+def test_the_first_job_of_a_run_is_a_small_one_that_tells_whether_owners_stay(careful: Bench) -> None:
+    writes = careful.writes(100)
+    before = owners_of(careful, writes)
+    assert {(r.outcome, r.code) for r in careful.write(writes)} == {(Outcome.WRITTEN, "")}
+    assert careful.jobs() == ["JobComplete", "JobComplete"]
+    again = careful.writes(100)
+    assert outcomes(careful.write(again)) == {Outcome.WRITTEN}
+    assert careful.jobs() == ["JobComplete"] * 3
+    assert careful.times_written([*writes, *again]) == [1] * 200
+    assert owners_of(careful, writes) == before
+
+
+def test_where_owners_move_with_the_first_job_the_rest_goes_by_collections_and_keeps_them(
+    careful: Bench,
+) -> None:
+    careful.world.crm.settings(bulk_auto_assign=True)
+    writes = careful.writes(100)
+    before = owners_of(careful, writes)
+    results = {result.id: result for result in careful.write(writes)}
+    assert outcomes(list(results.values())) == {Outcome.WRITTEN}
+    after = owners_of(careful, writes)
+    moved = {id for id in before if before[id] != after[id]}
+    assert 0 < len(moved) <= 20
+    assert {id for id, result in results.items() if result.code == "OWNER_MOVED"} == moved
+    assert all(before[id] in results[id].message and after[id] in results[id].message for id in moved)
+    assert careful.jobs() == ["JobComplete"]
+    assert outcomes(careful.write(careful.writes(100))) == {Outcome.WRITTEN}
+    assert careful.jobs() == ["JobComplete"], "no more jobs on this connection"
+    assert owners_of(careful, writes) == after
+
+
+def test_nothing_follows_a_first_job_whose_outcome_is_not_known(careful: Bench) -> None:
+    careful.world.crm.fault("quota", method="GET", path=JOB, times=ALWAYS)
+    writes = careful.writes(100)
+    assert outcomes(careful.write(writes)) == {Outcome.UNKNOWN}
+    careful.world.mend()
+    assert sum(careful.times_written(writes)) == 20
+    settled = careful.settle(writes)
+    assert settled is not None
+    assert sum(result.outcome is Outcome.WRITTEN for result in settled) == 20
+    assert outcomes(careful.write(writes)) == {Outcome.WRITTEN, Outcome.UNCHANGED}
+    assert careful.times_written(writes) == [1] * 100
+
+
+def test_rows_that_bulk_cannot_say_are_all_written_however_many(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "BATCH", 5)
+    writes = [Write(w.id, {"note": "#N/A"}, {"note": w.expected["note"]}) for w in bench.writes(30)]
+    assert outcomes(bench.write(writes)) <= {Outcome.WRITTEN, Outcome.UNCHANGED}
+    assert {bench.row(write.id)["Note__c"] for write in writes} == {"#N/A"}
+    assert bench.jobs() == []
