@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def test_the_watermark_is_that_of_before_the_job(world: SalesforceWorld, tmp_pat
     late = world.create({"name": "Late", "owner_id": world.owners()[0]})
     again = bulk(world)
     pull = again.pull(KIND, spool=tmp_path)
-    assert pull.watermark == mark
+    assert json.loads(pull.watermark)["upto"] == json.loads(mark)["upto"]
     assert late not in {id for batch in pull.batches for id in batch["id"].to_pylist()}
     assert late in {id for batch in again.pull(KIND, mark).batches for id in batch["id"].to_pylist()}
     again.close()
