@@ -320,3 +320,32 @@ def test_teams_are_not_lost_without_a_word_in_the_config(
         connector.write([move(id, ana, lee)])
     assert connector.write([Write(id, {"score": 2.0}, {"score": None})])[0].outcome is Outcome.WRITTEN
     connector.close()
+
+
+def test_an_org_without_account_teams_takes_collections_for_all_pairs_at_once(world: SalesforceWorld) -> None:
+    ana, lee, kim = world.owners()[:3]
+    writes = [move(account(world, ana), ana, new) for new in (lee, kim)]
+    world.crm.settings(account_teams=False)
+    connector = world.connect()
+    try:
+        assert [r.outcome for r in connector.write(writes)] == [Outcome.WRITTEN] * 2
+        assert (connector.calls()["write"], "soap" in connector.calls()) == (1, False)
+    finally:
+        connector.close()
+        world.crm.settings(account_teams=True)
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_members_that_salesforce_drops_though_the_team_is_kept_are_put_back_if_asked(
+    world: SalesforceWorld, restore: bool
+) -> None:
+    """Whoever was added by a user with group-based access goes in any case (doc)."""
+    ana, lee, kim = world.owners()[:3]
+    family = Family(world, ana, kim)
+    [member] = find(world, "AccountTeamMember", AccountId=family.id)
+    world.crm.settings(group_access_users=member["CreatedById"])
+    try:
+        written(world, [move(family.id, ana, lee)], restore=restore)
+    finally:
+        world.crm.settings(group_access_users="")
+    assert family.team() == ([(kim, "Sales Rep")] if restore else [])
