@@ -17,7 +17,6 @@ import structlog
 from connectors.errors import FieldProblems
 from connectors.records import MAIN, RecordKind
 from sync import memory
-from sync import snapshot as snapshots
 from sync.apply import Applier, Verified
 from sync.approve import require_approval
 from sync.errors import ConfigProblem, StalePlan, SyncError
@@ -26,8 +25,10 @@ from sync.fresh import goes_elsewhere, is_expired, is_for, require_fresh
 from sync.ledger import Ledger, Run, RunState, WriteState
 from sync.plan import Plan, load
 from sync.propose import make_plan
+from sync.pulling.overlay import overlay
+from sync.pulling.pull import Puller, PullReport
 from sync.session import Session
-from sync.snapshot import Puller, PullReport, Snapshot
+from sync.snapshot import Snapshot
 from sync.territories.wanted import require_territories
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def _close(
 def _finish(
     session: Session, ledger: Ledger, run: Run, verified: Verified, state: RunState | None = None
 ) -> Enacted:
-    snapshots.overlay(session.snapshots, verified.seen, session.project.config.memory_limit)
+    overlay(session.snapshots, verified.seen, session.project.config.memory_limit)
     counts = ledger.counts(run.id)
     clean = set(counts) <= {WriteState.APPLIED} and not verified.differing
     told: dict[str, Any] = {

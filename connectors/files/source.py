@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from connectors.errors import Garbled, MissingPermission, Refused, Unavailable
+from connectors.line_feeds import Unbroken
 
 # The longer mark first: that of UTF-16 begins that of UTF-32.
 _MARKS = (
@@ -93,7 +94,7 @@ class Source:
         with self._open() as stream:
             try:
                 reader = pacsv.open_csv(
-                    pa.PythonFile(stream, mode="r"),
+                    pa.PythonFile(Unbroken(stream), mode="r"),
                     read_options=pacsv.ReadOptions(
                         block_size=self.block_bytes, column_names=headers, skip_rows=0
                     ),

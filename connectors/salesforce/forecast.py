@@ -33,7 +33,7 @@ def forecast(settings: SalesforceSettings, load: Load) -> Forecast:
     told: Counter[str] = Counter()
     ways: list[str] = []
     if load.records:
-        fields = split(load.records, settings.bulk_write_above)
+        fields = split(load.records, settings.bulk_write_above, settings.bulk_write_probe)
         told += Counter({"retrieve": 2 * _calls(load.records, LOOKED)}) + fields.calls
         ways.append(f"{_n(load.records, 'record')} that keep their owner: {fields}.")
     if load.owner_groups:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.records import CRM_TERRITORIES, CRM_USER_TERRITORIES, RecordKind
-from sync.merge import ROWS_PER_GROUP, write_parquet
+from sync.pulling.merge import ROWS_PER_GROUP, write_parquet
 from sync.scratch import scratch
 
 if TYPE_CHECKING:

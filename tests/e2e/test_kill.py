@@ -94,7 +94,7 @@ def by_jobs(made: Site) -> None:
     """Fields of more than 200 accounts go as a job, before their owners."""
     made.crm.settings(bulk_polls=0)
     text = made.config.read_text()
-    text = text.replace("  local: true\n", "  local: true\n  bulk_write_above: 200\n")
+    text = text.replace("  local: true\n", "  local: true\n  bulk_write_above: 200\n  bulk_write_probe: 0\n")
     made.config.write_text(f"{text}apply: {{order: kpis_first}}\n")
 
 

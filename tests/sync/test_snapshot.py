@@ -16,7 +16,9 @@ from connectors.errors import Unavailable
 from connectors.mapping import FieldMap
 from connectors.records import MAIN, RecordId, RecordKind, Watermark
 from sync.errors import ConfigProblem, StateDamaged, TruncatedPull
-from sync.snapshot import POINTER, Puller, load, overlay, verify
+from sync.pulling.overlay import overlay
+from sync.pulling.pull import Puller
+from sync.snapshot import POINTER, load, verify
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 

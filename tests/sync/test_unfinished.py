@@ -16,7 +16,8 @@ from connectors.errors import Unavailable
 from connectors.mapping import FieldMap
 from connectors.records import MAIN, RecordKind, Watermark
 from sync.errors import TruncatedPull
-from sync.snapshot import Puller, load
+from sync.pulling.pull import Puller
+from sync.snapshot import load
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNTS, OWNERS, OPPORTUNITIES = RecordKind.ACCOUNTS, RecordKind.OWNERS, RecordKind.OPPORTUNITIES

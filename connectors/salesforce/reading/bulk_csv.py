@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 
 from connectors.errors import Garbled
+from connectors.line_feeds import Unbroken
 from connectors.salesforce.fields import Described
 from connectors.salesforce.reading.tables import Columns
 from connectors.salesforce.reading.values import cleaned, natural, read_text
@@ -75,7 +76,7 @@ class Page:
         with pa.input_stream(str(self.path), compression="gzip" if self.compressed else None) as stream:
             try:
                 reader = csv.open_csv(
-                    pa.PythonFile(_Whole(stream), "r"),
+                    pa.PythonFile(Unbroken(stream), "r"),
                     read_options=csv.ReadOptions(block_size=size, use_threads=False),
                     parse_options=csv.ParseOptions(newlines_in_values=True),
                     convert_options=csv.ConvertOptions(
@@ -110,27 +111,6 @@ class Page:
             for batch in self._batches(dict.fromkeys(self.fields, pa.string())):
                 for name, field in self.fields.items():
                     read_text(batch[name], field, batch["Id"])
-
-
-class _Whole:
-    """A stream whose blocks never end between a carriage return and a line feed.
-
-    pyarrow's reader drops a line feed that begins a block where the last one ended with a carriage return, also
-    inside of quotes (seen 2026-11, 26.0.1).
-    """
-
-    closed = False
-
-    def __init__(self, stream: pa.NativeFile) -> None:
-        self._stream, self._kept = stream, b""
-
-    def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end."""
-        block: bytes = self._kept + self._stream.read(size - len(self._kept))
-        self._kept = b""
-        if block.endswith(b"\r") and len(block) > 1:
-            block, self._kept = block[:-1], b"\r"
-        return block
 
 
 def _parsed_as(field: Described) -> pa.DataType:

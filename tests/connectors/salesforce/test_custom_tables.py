@@ -13,7 +13,8 @@ from connectors.mapping import CustomTable, FieldType, MappedField
 from connectors.retry import RetryPolicy
 from connectors.salesforce import plugin
 from connectors.salesforce.connector import SalesforceConnector
-from sync.custom_tables import custom_path, pull_custom
+from sync.pulling.custom_tables import pull_custom
+from sync.snapshot import custom_path
 from tests.connectors.salesforce.test_beside_tables import WAYS, truth
 from tests.connectors.salesforce.test_tables import made
 

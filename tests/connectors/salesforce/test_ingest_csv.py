@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.errors import Garbled
 from connectors.records import Outcome
 from connectors.salesforce.writing.ingest_csv import sayable, uploads
+from connectors.salesforce.writing.ingest_forecast import split
 from connectors.salesforce.writing.ingest_results import error_of_row, row_count, told
 
 IDS = [f"001000000000{n:03}AAA" for n in range(9)]
@@ -172,3 +173,34 @@ def test_a_torn_row_or_another_page_is_no_result() -> None:
 )  # fmt: skip
 def test_an_error_is_told_by_its_code_and_salesforces_words(text: str, code: str, message: str) -> None:
     assert error_of_row(text) == (code, message)
+
+
+# what it takes
+
+
+@pytest.mark.parametrize(
+    ("records", "jobs", "singly", "said"),
+    [
+        (0, 0, 0, ""),
+        (5_000, 0, 5_000, "Collections, 200 a call"),
+        (5_001, 1, 0, "1 Bulk 2.0 job of up to 25,000, one of 200 before them"),
+        (
+            30_000,
+            1,
+            5_000,
+            "1 Bulk 2.0 job of up to 25,000, one of 200 before them, the last 5,000 by Collections, 200 a call",
+        ),
+        (100_000, 4, 0, "4 Bulk 2.0 jobs of up to 25,000, one of 200 before them"),
+    ],
+)
+def test_a_forecast_splits_writes_as_the_applier_does(
+    records: int, jobs: int, singly: int, said: str
+) -> None:
+    made = split(records, 5_000, 200)
+    assert (made.jobs, made.singly, str(made)) == (jobs, singly, said)
+    assert made.calls["ingest_create"] == jobs + bool(jobs)
+    assert made.calls["write"] == singly // 200
+
+
+def test_a_job_that_nothing_follows_needs_no_first_one() -> None:
+    assert split(150, 100, 200).tried == 0

@@ -6,21 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sync.errors import ConfigProblem
-from sync.merge import merge
+from sync.pulling.merge import merge
+from sync.snapshot import custom_path
 
 if TYPE_CHECKING:
     from connectors.base import Connector
     from connectors.mapping import CustomTable, FieldMap
-
-
-def custom_path(folder: Path, name: str) -> Path:
-    """The file of one such table in the folder of a snapshot."""
-    return folder / f"table-{name}.parquet"
-
-
-def custom_paths(folder: Path) -> list[Path]:
-    """The files of all, in the order of their names."""
-    return sorted(folder.glob("table-*.parquet"))
 
 
 def pull_custom(connector: Connector, fields: FieldMap, work: Path, memory_limit: str) -> None:

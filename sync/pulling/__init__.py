@@ -1,0 +1,1 @@
+"""From a connector into a snapshot: read, resume what was interrupted, merge, refuse what was cut off."""
