@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Settings
-from connectors.hubspot.paths import VERSIONS
+from connectors.hubspot.wire.paths import VERSIONS
 from connectors.mapping import FieldMap, FieldType, MappedField
 from connectors.records import RecordKind
 from connectors.secret import Secret

@@ -9,15 +9,15 @@ import pyarrow as pa
 
 from connectors.base import Capabilities, Forecast, Identity, Load, Pull, Quota, SetupStep, WithoutExtras
 from connectors.errors import FieldProblem, WrongOrg
-from connectors.hubspot import setup
-from connectors.hubspot.answers import clean
-from connectors.hubspot.client import Client
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import Properties
-from connectors.hubspot.history import CALLS, find_overwritten
-from connectors.hubspot.paths import Route
-from connectors.hubspot.read import Reader
-from connectors.hubspot.write import BATCH, Writer
+from connectors.hubspot.preparing import setup
+from connectors.hubspot.reading.read import Reader
+from connectors.hubspot.wire.answers import clean
+from connectors.hubspot.wire.client import Client
+from connectors.hubspot.wire.paths import Route
+from connectors.hubspot.writing.history import CALLS, find_overwritten
+from connectors.hubspot.writing.write import BATCH, Writer
 from connectors.mapping import FieldMap, MappedField
 from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import FieldProblem, Garbled
-from connectors.hubspot.answers import clean
-from connectors.hubspot.client import Client
 from connectors.hubspot.config import OWNERS
-from connectors.hubspot.paths import Route
+from connectors.hubspot.wire.answers import clean
+from connectors.hubspot.wire.client import Client
+from connectors.hubspot.wire.paths import Route
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import RecordKind
 

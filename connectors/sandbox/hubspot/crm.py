@@ -12,20 +12,20 @@ from starlette.applications import Starlette
 
 from connectors.sandbox.core import Answer, Core
 from connectors.sandbox.hubspot import errors, owners
-from connectors.sandbox.hubspot.builtin import group_of
-from connectors.sandbox.hubspot.catalogue import Catalogue
-from connectors.sandbox.hubspot.csv_files import load_csv
-from connectors.sandbox.hubspot.definitions import FIELD_TYPES, Option, Property
 from connectors.sandbox.hubspot.door import Door
 from connectors.sandbox.hubspot.edits import edit
-from connectors.sandbox.hubspot.kinds import ARCHIVED_AT, ID, Kind, find_kind
-from connectors.sandbox.hubspot.links import Links
+from connectors.sandbox.hubspot.objects.links import Links
+from connectors.sandbox.hubspot.objects.records import Records
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.records import Records
 from connectors.sandbox.hubspot.routes import routes
-from connectors.sandbox.hubspot.sample import Sample
+from connectors.sandbox.hubspot.sample.csv_files import load_csv
+from connectors.sandbox.hubspot.sample.sample import Sample
+from connectors.sandbox.hubspot.shape.builtin import group_of
+from connectors.sandbox.hubspot.shape.catalogue import Catalogue
+from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, Option, Property
+from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind, find_kind
+from connectors.sandbox.hubspot.shape.values import Reader, shown
 from connectors.sandbox.hubspot.switches import SETTINGS
-from connectors.sandbox.hubspot.values import Reader, shown
 from connectors.sandbox.seed import Seed
 
 _IDENTITY = "hubspot identity"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.sandbox.hubspot.kinds import Kind, find_kind
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.values import BadValue
+from connectors.sandbox.hubspot.shape.kinds import Kind, find_kind
+from connectors.sandbox.hubspot.shape.values import BadValue
 from connectors.sandbox.ledger import By
 from connectors.sandbox.tables import Stored
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.sandbox.hubspot.kinds import Kind
+from connectors.sandbox.hubspot.shape.kinds import Kind
 
 OAUTH_GUIDE = "https://developers.hubspot.com/docs/methods/auth/oauth-overview"
 SCOPES_GUIDE = "https://developers.hubspot.com/scopes"

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.portal import Call
-from connectors.sandbox.hubspot.values import instant
+from connectors.sandbox.hubspot.shape.values import instant
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Column, Table
 

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from connectors.sandbox.core import Core, fault_of
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.hubspot import errors
-from connectors.sandbox.hubspot.catalogue import Catalogue
-from connectors.sandbox.hubspot.kinds import Kind, find_kind
-from connectors.sandbox.hubspot.records import Records
-from connectors.sandbox.hubspot.totals import Totals
-from connectors.sandbox.hubspot.values import Reader, instant
+from connectors.sandbox.hubspot.objects.records import Records
+from connectors.sandbox.hubspot.search.totals import Totals
+from connectors.sandbox.hubspot.shape.catalogue import Catalogue
+from connectors.sandbox.hubspot.shape.kinds import Kind, find_kind
+from connectors.sandbox.hubspot.shape.values import Reader, instant
 from connectors.sandbox.hubspot.versions import Version
 from connectors.sandbox.ledger import By
 

@@ -7,17 +7,12 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.routing import Route
 
-from connectors.sandbox.hubspot import (
-    account_paths,
-    association_paths,
-    owners,
-    property_paths,
-    reading,
-    searching,
-    writing,
-)
+from connectors.sandbox.hubspot import owners
 from connectors.sandbox.hubspot.door import Door, Endpoint, Scopes
-from connectors.sandbox.hubspot.kinds import find_kind
+from connectors.sandbox.hubspot.objects import association_paths, reading, writing
+from connectors.sandbox.hubspot.search import searching
+from connectors.sandbox.hubspot.shape import account_paths, property_paths
+from connectors.sandbox.hubspot.shape.kinds import find_kind
 from connectors.sandbox.hubspot.versions import VERSIONS, Version
 
 _Groups = tuple[tuple[str, ...], ...]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from connectors.hubspot.client import Client
 from connectors.hubspot.config import HubSpotSettings
+from connectors.hubspot.wire.client import Client
 from connectors.retry import RetryPolicy
 
 TOKEN = "pat-na1-canary-5f2c9e"

@@ -25,7 +25,7 @@ from connectors.errors import (
     Refused,
     Unavailable,
 )
-from connectors.hubspot.paths import METHODS, Paths, Route
+from connectors.hubspot.wire.paths import METHODS, Paths, Route
 from tests.connectors.hubspot.conftest import TOKEN, Connect, FakeClock, Reply, Scripted
 
 BURST = {
@@ -207,7 +207,7 @@ def test_an_answer_that_drips_in_is_cut_off(
 ) -> None:
     """Each byte comes within the read timeout, the answer never."""
     client = connect(read_timeout=0.5)
-    monkeypatch.setattr("connectors.hubspot.client.CHUNK", 1)
+    monkeypatch.setattr("connectors.hubspot.wire.client.CHUNK", 1)
     ticks = iter(range(1_000_000))
     client._clock = lambda: next(ticks) * 0.05
     hubspot.will(Reply(how="drip", body={"results": ["x" * 500]}), OK)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import FieldProblems
-from connectors.hubspot.columns import texts, typed
+from connectors.hubspot.reading.columns import texts, typed
 from connectors.hubspot.values import encode, same
 from connectors.mapping import FieldType
 from connectors.records import RecordKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.hubspot.limits import SEARCHES, Limits
+from connectors.hubspot.wire.limits import SEARCHES, Limits
 from tests.connectors.hubspot.conftest import FakeClock
 
 HEADERS = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.errors import Garbled
-from connectors.hubspot.links import listed_links, read_links
+from connectors.hubspot.reading.links import listed_links, read_links
 from tests.connectors.hubspot.conftest import Connect, Reply, Scripted
 
 

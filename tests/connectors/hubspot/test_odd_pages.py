@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.errors import Garbled
-from connectors.hubspot.client import Client
-from connectors.hubspot.objects import Objects, Span
-from connectors.hubspot.watermark import Mark
+from connectors.hubspot.reading.objects import Objects, Span
+from connectors.hubspot.reading.watermark import Mark
+from connectors.hubspot.wire.client import Client
 from connectors.records import RecordId, RecordKind
 from tests.connectors.hubspot.conftest import Connect, Reply, Scripted
 from tests.connectors.hubspot.scripts import scripted_connector

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.errors import RateLimited
-from connectors.hubspot.answers import error_of, read_answer
-from connectors.hubspot.columns import texts, typed
-from connectors.hubspot.objects import _check_search
+from connectors.hubspot.reading.columns import texts, typed
+from connectors.hubspot.reading.objects import _check_search
+from connectors.hubspot.wire.answers import error_of, read_answer
 from connectors.mapping import FieldType
 from connectors.records import RecordKind
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.errors import Refused
-from connectors.hubspot.client import Client
-from connectors.hubspot.paths import Route
+from connectors.hubspot.wire.client import Client
+from connectors.hubspot.wire.paths import Route
 from connectors.retry import RetryPolicy
 from tests.connectors.hubspot.conftest import TOKEN, Scripted, settings_for
 

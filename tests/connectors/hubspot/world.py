@@ -12,7 +12,7 @@ import urllib3
 
 from connectors.hubspot import HubSpotSettings, plugin
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.paths import Paths, Route
+from connectors.hubspot.wire.paths import Paths, Route
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import RecordId, RecordKind, Value
 from connectors.retry import RetryPolicy

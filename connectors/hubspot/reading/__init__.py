@@ -1,0 +1,1 @@
+"""From pages of a portal to tables."""

@@ -1,0 +1,1 @@
+"""How a call reaches HubSpot: paths of each version, limits, answers, errors."""

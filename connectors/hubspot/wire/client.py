@@ -1,0 +1,223 @@
+"""One call to HubSpot: paced, metered, with time limits, retried by our one policy, errors in our words."""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import urllib3
+
+from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknown, Refused, Unavailable
+from connectors.hubspot.config import HubSpotSettings
+from connectors.hubspot.wire.answers import Answer, error_of, read_answer
+from connectors.hubspot.wire.limits import Limits
+from connectors.hubspot.wire.paths import METHODS, Paths, Route
+from connectors.retry import RetryPolicy
+
+USER_AGENT = "territory-sync (hubspot-api-client)"
+WHOLE_ANSWER = 5.0
+"""An answer may take this many read timeouts from its first byte to its last."""
+CHUNK = 1 << 16
+
+Query = Mapping[str, str | int]
+Body = Mapping[str, Any]
+Check = Callable[[Answer], None]
+
+
+def _believe(answer: Answer) -> None:
+    """Any answer will do."""
+
+
+class Client:
+    """Calls of one portal over one pool of connections.
+
+    Nothing of the vendor's leaves it: its exceptions print headers and bodies. The token stands in the
+    pool's configuration only, and is asked for again once when HubSpot no longer accepts it.
+    """
+
+    def __init__(self, settings: HubSpotSettings, retry: RetryPolicy | None = None) -> None:
+        self._settings = settings
+        self._paths = Paths(settings.api_version)
+        self._retry = retry or RetryPolicy()
+        self._clock = self._retry.clock
+        self.limits = Limits(self._retry.clock, self._retry.sleep)
+        self.meter: Counter[str] = Counter()
+
+    def read(
+        self,
+        route: Route,
+        *,
+        query: Query | None = None,
+        body: Body | None = None,
+        check: Check = _believe,
+        **names: str,
+    ) -> Answer:
+        """The answer of a call that changes nothing; tried again as the retry policy allows.
+
+        `check` raises Garbled for an answer that cannot be the whole truth, and so has it asked again.
+        """
+
+        def attempt() -> Answer:
+            answer = self._attempt(route, query, body, names, write=False)
+            check(answer)
+            return answer
+
+        return self._retry.call(attempt)
+
+    def send(self, route: Route, body: Body, **names: str) -> Answer:
+        """The answer of a call that changes something.
+
+        Tried again only where HubSpot said that it did nothing, or was never reached; OutcomeUnknown as
+        soon as it may have been carried out.
+        """
+        return self._retry.call(lambda: self._attempt(route, None, body, names, write=True))
+
+    def pause(self, seconds: float) -> None:
+        """Wait, by the clock of the retry policy."""
+        self._retry.sleep(seconds)
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        if "_api" in self.__dict__:
+            self._api.rest_client.pool_manager.clear()
+            self._api.close()
+
+    @cached_property
+    def _api(self) -> Any:
+        """The vendor's client, made once: every access of its own accessors would build a new pool."""
+        from hubspot.crm.companies import ApiClient, Configuration  # lazy: half a second
+
+        configuration = Configuration(host=self._settings.base_url.rstrip("/"))
+        configuration.access_token = self._settings.token.reveal().get_secret_value()
+        # Tries are ours, and the token goes to no other address than the one that is pinned.
+        configuration.retries = urllib3.Retry(
+            total=0, redirect=0, raise_on_redirect=False, respect_retry_after_header=False
+        )
+        if self._settings.ca_file is not None:
+            configuration.ssl_ca_cert = str(self._settings.ca_file)
+        api = ApiClient(configuration=configuration)
+        api.user_agent = USER_AGENT
+        api.set_default_header("Accept", "application/json")
+        api.set_default_header("Accept-Encoding", "gzip")
+        return api
+
+    def _attempt(
+        self,
+        route: Route,
+        query: Query | None,
+        body: Body | None,
+        names: Mapping[str, str],
+        *,
+        write: bool,
+    ) -> Answer:
+        what = " ".join([route.value, *names.values()])
+        status, headers, data = self._exchange(what, route, query, body, names, write)
+        if status == 401 and self._token_changed():
+            status, headers, data = self._exchange(what, route, query, body, names, write)
+        if not 200 <= status <= 299:
+            raise error_of(what, status, headers, data, write=write)
+        try:
+            return read_answer(what, status, headers, data)
+        except Garbled as error:
+            if write:
+                raise OutcomeUnknown(f"{error}; the write may have been carried out") from None
+            raise
+
+    def _exchange(
+        self,
+        what: str,
+        route: Route,
+        query: Query | None,
+        body: Body | None,
+        names: Mapping[str, str],
+        write: bool,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of one HTTP exchange."""
+        api = self._api
+        self.limits.wait(search=route is Route.SEARCH)
+        self.meter[route.value] += 1
+        try:
+            status, headers, data = self._over_the_wire(api, route, query, body, names)
+        except urllib3.exceptions.HTTPError as error:
+            raise _lost(what, error, write) from None
+        except (UnicodeDecodeError, AttributeError):
+            # seen 2026-11, package 12.0.0: an error body that is no UTF-8, or none at all, breaks the package itself
+            raise _unreadable(what, write) from None
+        self.limits.learn(headers)
+        return status, headers, data
+
+    def _over_the_wire(
+        self, api: Any, route: Route, query: Query | None, body: Body | None, names: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        from hubspot.crm.companies import ApiException
+
+        try:
+            response = api.call_api(
+                self._paths.of(route, **names),
+                METHODS.get(route, "GET"),
+                query_params=dict(query or {}),
+                body=dict(body) if body is not None else None,
+                auth_settings=["oauth2"],
+                _preload_content=False,
+                _request_timeout=(self._settings.connect_timeout, self._settings.read_timeout),
+            )
+        except ApiException as error:
+            if not error.status:
+                raise urllib3.exceptions.HTTPError(str(error.reason)) from None
+            return error.status, error.headers or {}, (error.body or "").encode()
+        return response.status, response.headers, self._whole(response)
+
+    def _whole(self, response: Any) -> bytes:
+        """The body to its last byte; a read timeout alone would let an answer drip for ever."""
+        began = self._clock()
+        parts = []
+        for part in response.stream(CHUNK, decode_content=True):
+            parts.append(part)
+            if self._clock() - began > WHOLE_ANSWER * self._settings.read_timeout:
+                response.close()
+                raise urllib3.exceptions.HTTPError("the answer dripped in too slowly")
+        return b"".join(parts)
+
+    def _token_changed(self) -> bool:
+        """Whether the secret's place holds another token than the one in use, which is then taken."""
+        try:
+            token = self._settings.token.reveal().get_secret_value()
+        except AuthFailed:
+            return False
+        changed = bool(token != self._api.configuration.access_token)
+        self._api.configuration.access_token = token
+        return changed
+
+
+def _lost(what: str, error: urllib3.exceptions.HTTPError, write: bool) -> ConnectorError:
+    """The error for an exchange that broke: never sent, or sent and unanswered."""
+    cause = getattr(error, "reason", None) or error
+    if _is_untrusted(cause):
+        return Refused(f"{what}: the server's certificate is not trusted: {_short(cause)}", code="TLS")
+    never_sent = isinstance(
+        cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    )
+    if write and not never_sent:
+        return OutcomeUnknown(f"{what}: sent, and no answer came ({_short(cause)})")
+    torn = (cause, *cause.args)
+    if any(isinstance(e, urllib3.exceptions.IncompleteRead | urllib3.exceptions.DecodeError) for e in torn):
+        return Garbled(f"{what}: HubSpot's answer was torn ({_short(cause)})")
+    return Unavailable(f"{what}: HubSpot could not be reached ({_short(cause)})")
+
+
+def _unreadable(what: str, write: bool) -> ConnectorError:
+    said = f"{what}: HubSpot answered with an error whose body is unreadable"
+    return OutcomeUnknown(said) if write else Garbled(said)
+
+
+def _is_untrusted(cause: object) -> bool:
+    seen = [cause, *getattr(cause, "args", ())]
+    return any(isinstance(e, ssl.SSLCertVerificationError | ssl.CertificateError) for e in seen)
+
+
+def _short(cause: object) -> str:
+    """The kind of breakage; urllib3's own text repeats the address, and with it every property asked for."""
+    return type(cause).__name__

@@ -1,0 +1,1 @@
+"""Setting fields of records, and what HubSpot says of each."""

@@ -1,0 +1,1 @@
+"""Records and the links between them: reading and writing."""

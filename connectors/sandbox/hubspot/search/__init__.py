@@ -1,0 +1,1 @@
+"""The search endpoint and its index that runs behind."""

@@ -1,0 +1,1 @@
+"""What the portal knows of its objects: properties, pipelines, kinds of association."""
