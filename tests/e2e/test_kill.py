@@ -70,7 +70,7 @@ def die_and_resume(made: Site, point: int, calls: bool = False) -> bool:
     return True
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", ["salesforce", pytest.param("hubspot", marks=pytest.mark.slow)])
 def test_killed_in_the_middle_of_apply_one_command_goes_on_and_nothing_is_written_twice(
     vendor: str, tmp_path: Path
 ) -> None:

@@ -87,7 +87,9 @@ def last_night(made: Site) -> tuple[int, bool] | None:
     return None if night is None else (night[2], night[3])
 
 
-@pytest.mark.parametrize("verb", [("run", "--write"), ("schedule", "--write")])
+@pytest.mark.parametrize(
+    "verb", [("run", "--write"), pytest.param(("schedule", "--write"), marks=pytest.mark.slow)]
+)
 def test_a_night_that_is_told_to_end_does_so_after_the_batch_in_flight_and_another_goes_on(
     verb: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -223,6 +223,8 @@ class Client:
         """The next call logs in. A request that was refused for its session was not carried out: it may go again."""
         if self._settings.login.method == "session":
             raise AuthFailed(f"{error_of(answer, kind)}; the session id given in the config has ended")
+        if self._logins.is_refused(self._client):
+            raise error_of(answer, kind)
         self._client, self._ended = None, self._client
 
     def _once(
@@ -261,6 +263,8 @@ class Client:
                 body = _poured(response, sink) if sink and response.status_code < 300 else response.content
         except (requests.RequestException, HTTPError) as error:
             raise _network_error(error, kind, writing) from error
+        if response.status_code < 400:
+            self._logins.accepted(client)
         return Answer(response.status_code, response.headers, body)
 
     def _log_in(self) -> Salesforce:
@@ -268,6 +272,7 @@ class Client:
             if self._logins.current is None or self._logins.current is self._ended:
                 self.calls["login"] += 1
                 self._logins.current = log_in(self._settings, self._session)
+                self._logins.tries += 1
             self._client = self._logins.current
         return self._client
 

@@ -19,12 +19,28 @@ if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
 
+MOST_TRIES = 2
+"""Logins in a row without any answer that accepts them."""
+
+
 @dataclass(slots=True)
 class Logins:
     """The one login of a connector, shared by all its clients: whoever finds it ended makes the next one."""
 
     current: Salesforce | None = None
+    tries: int = 0
+    """Logins since the last answer that accepted a session, that one's included."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def accepted(self, client: Salesforce) -> None:
+        """A call was let in: when this session ends one day, another login is worth a try."""
+        if client is self.current:
+            self.tries = 1
+
+    def is_refused(self, client: Salesforce | None) -> bool:
+        """Whether this session is the second one in a row that lets nobody in, whoever of the clients tried."""
+        with self.lock:  # another client may be about to replace this session
+            return client is self.current and self.tries >= MOST_TRIES
 
 
 def log_in(settings: SalesforceSettings, session: requests.Session) -> Salesforce:
