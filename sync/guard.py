@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MANY_HOLDS = 10
 """Holds that do not all end in one night by themselves."""
+NEARLY = 0.8
+"""Share of the accounts that trouble a CRM, above which a plan warns."""
 SHOWN = 5
 """Reps or rules named in one message; the rest is counted."""
 
@@ -186,6 +188,16 @@ def _crowded(con: duckdb.DuckDBPyConnection, limit: int) -> Breach | None:
         f"{len(over)} owner(s) would gain accounts and have more than {limit:,}, which slows the CRM and locks "
         f"records: {shown}{rest}",
     )
+
+
+def nearly_crowded(con: duckdb.DuckDBPyConnection, limit: int) -> str:
+    """A sentence for those who read the plan: owners who would come close to that many accounts; "" for none."""
+    near = [(rep, n) for rep, n in books(con, NEARLY * limit) if n <= limit]
+    if not near:
+        return ""
+    shown = ", ".join(f"{rep} {n:,}" for rep, n in near[:SHOWN])
+    rest = f" and {len(near) - SHOWN} more" if len(near) > SHOWN else ""
+    return f"{len(near)} owner(s) come close to the {limit:,} accounts that trouble the CRM: {shown}{rest}."
 
 
 def books(con: duckdb.DuckDBPyConnection, above: float) -> list[tuple[str, int]]:

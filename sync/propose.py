@@ -14,7 +14,7 @@ from connectors.mapping import FieldType
 from rules.language.ruleset import Action, RuleSet
 from sync import memory
 from sync.diff import Desired, database, diff
-from sync.guard import guard
+from sync.guard import guard, nearly_crowded
 from sync.outputs import OUTPUTS, column, role_column
 from sync.plan import Plan, store
 from sync.plan import load as load_plan
@@ -104,6 +104,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 previous=_last_applied(session, ledger),
                 crowded=project.plugin.crowded_owner,
             )
+            crowded = project.plugin.crowded_owner
+            near = nearly_crowded(con, crowded) if crowded is not None else ""
             breaches = (*breaches, *membership_breaches(placed, config.limits.territory_changes))
             if not config.limits.unsound_rules:
                 breaches = (*breaches, *unsound(rules, as_of))
@@ -123,7 +125,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
             "fields": fields,
             "targets": project.targets(fields),
             "breaches": [{"name": b.name, "message": b.message} for b in breaches],
-            "forecast": forecast(project, snapshot, changes),
+            "forecast": forecast(project, snapshot, changes, also=near),
             "summary": summary,
         }
         plan = store(session.plans, header, changes)

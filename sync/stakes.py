@@ -50,17 +50,20 @@ _AT_STAKE = {
 }
 
 
-def forecast(project: Project, snapshot: Snapshot | None, changes: pa.Table) -> dict[str, Any]:
+def forecast(
+    project: Project, snapshot: Snapshot | None, changes: pa.Table, *, also: str = ""
+) -> dict[str, Any]:
     """The connector's forecast of these changes (`sync.diff.COLUMNS`), as a plan's header keeps it.
 
-    Without a snapshot (an undo) nothing is known to be at stake, which the connector then says.
+    Without a snapshot (an undo) nothing is known to be at stake, which the connector then says. `also` is an effect
+    that the connector cannot know.
     """
     with _database(project, snapshot, changes) as con:
         told: Forecast = project.plugin.forecast(project.settings, load_of(con, snapshot))
     return {
         "calls": dict(told.calls),
         "strategy": list(told.strategy),
-        "effects": list(told.effects),
+        "effects": [*told.effects, *([also] if also else [])],
     }
 
 

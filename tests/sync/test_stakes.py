@@ -139,6 +139,20 @@ def test_an_owner_is_not_crowded_beyond_what_the_crm_bears(
         assert "kim@example.com 8" in found["crowded-owner"]
 
 
+@pytest.mark.parametrize(("most", "warned"), [(8, True), (9, True), (10, False), (7, False)])
+def test_who_comes_close_to_what_the_crm_bears_is_told_before_the_gate_stops_it(
+    tmp_path: Path, most: int, warned: bool
+) -> None:
+    """Kim gets to eight, which is more than 80 % of 8 and 9, and not of 10; beyond 7 it is a breach."""
+    rules = make_world(tmp_path).folder.joinpath("rules.yaml").read_text().replace("lee@", "kim@")
+    world = make_world(tmp_path, rules=rules, limits=LOOSE)
+    world.project = replace(world.project, plugin=replace(world.project.plugin, crowded_owner=most))
+    for account in world.crm.accounts.values():
+        account["owner_id"] = {"US": "U-ana", "DE": "U-lee", "FR": "U-kim"}[str(account["country"])]
+    said = f"1 owner(s) come close to the {most:,} accounts that trouble the CRM: kim@example.com 8."
+    assert (said in text(world.plan())) is warned
+
+
 def test_an_owner_who_only_loses_is_never_crowded(tmp_path: Path) -> None:
     """The way out of the crowd is not barred."""
     world = make_world(tmp_path)

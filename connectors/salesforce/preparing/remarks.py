@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.base import Remark
 from connectors.mapping import FieldMap
+from connectors.records import RecordKind
 from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.preparing.asking import Asking
 from connectors.salesforce.preparing.needs import Needs
@@ -21,7 +22,8 @@ def remarks(
     outputs = mapping.outputs()
     user = str(client.user_id or client.userinfo()["user_id"])
     needs = Needs(client, shape, mapping).of(outputs)
-    rights = RightRemarks(asking, shape, settings, user)
+    territories = mapping.has(RecordKind.TERRITORIES, "model")
+    rights = RightRemarks(asking, shape, settings, user, territories)
     return [
         *rights.all(needs, writing=writing),
         *OrgRemarks(asking, shape, settings).all(outputs, writing=writing),

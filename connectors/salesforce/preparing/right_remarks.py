@@ -11,6 +11,7 @@ from connectors.salesforce.config import SalesforceSettings
 from connectors.salesforce.preparing.asking import Asking
 from connectors.salesforce.preparing.needs import Need
 from connectors.salesforce.preparing.rights import (
+    MANAGE_TERRITORIES,
     PERMISSION_SET,
     ObjectRight,
     UserRight,
@@ -35,6 +36,8 @@ class RightRemarks:
     shape: Shape
     settings: SalesforceSettings
     user_id: str
+    territories: bool = False
+    """Whether the config keeps memberships in the org's own territories."""
 
     def all(self, needs: list[Need], *, writing: bool) -> Iterator[Remark]:
         """Objects, how many accounts are seen, permissions of the user, fields."""
@@ -51,6 +54,8 @@ class RightRemarks:
                 right for right in user_rights(self.settings) if writing or right.name != "TransferAnyEntity"
             ]
             yield from self._user(wanted, sets, held, wide=wide)
+            if self.territories and writing:
+                yield from self._manages_territories(sets)
         yield from self._fields(needs, writing=writing)
 
     def _sets(self) -> list[Mapping[str, Any]] | None:
@@ -64,6 +69,18 @@ class RightRemarks:
         if not rows:
             return None
         return [{"Id": row["PermissionSetId"], **(row.get("PermissionSet") or {})} for row in rows]
+
+    def _manages_territories(self, sets: list[Mapping[str, Any]]) -> Iterator[Remark]:
+        where = any_of("Id", [str(row["Id"]) for row in sets])
+        asked = f"SELECT Id FROM PermissionSet WHERE {where} AND {MANAGE_TERRITORIES.column} = true"
+        rows = self.asking.records(asked)
+        if rows is None:
+            said = "the org knows no Manage Territories: switch Sales Territories on, or leave outputs.territories out"
+            yield Remark("territories", False, said)
+        elif not rows:
+            right = MANAGE_TERRITORIES
+            said = f"our user lacks {right.label} ({right.purpose}): grant it in a permission set of our user"
+            yield Remark("permission", False, said)
 
     def _objects(self, sets: list[Mapping[str, Any]] | None) -> Mapping[str, set[str]] | None:
         """Rights per object, None where they cannot be looked at."""

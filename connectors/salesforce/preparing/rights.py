@@ -77,6 +77,12 @@ def object_rights(settings: SalesforceSettings) -> Iterator[ObjectRight]:
     yield ObjectRight("Case", "counting what hangs on an account", edit=moved.cases)
 
 
+MANAGE_TERRITORIES = UserRight(
+    "ManageTerritories", "Manage Territories", "keeping memberships in Salesforce's own territories"
+)
+"""Not in the set that setup makes: an org without territory management does not know it."""
+
+
 def user_rights(settings: SalesforceSettings) -> Iterator[UserRight]:
     """Beside the objects."""
     yield UserRight("ApiEnabled", "API Enabled", "everything")

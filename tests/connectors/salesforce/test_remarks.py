@@ -162,3 +162,50 @@ def test_words_that_an_admin_changed_are_told_and_left(world: SalesforceWorld) -
     mine = SalesforceConnector(world.settings(), mapping, RetryPolicy(sleep=lambda seconds: None))
     [message] = [r.message for r in mine.remarks(writing=True) if r.what == "setup"]
     assert message == "Score__c has another label and inlineHelpText than setup would give it; left as it is"
+
+
+def test_validation_rules_are_named_before_they_refuse_a_row(world: SalesforceWorld) -> None:
+    assert about(said(world), "validation rules") == []
+    world.crm.settings(validation_rules="Account|Industry|Industry = null|An industry, please")
+    try:
+        [message] = about(said(world), "validation rules")
+        assert "of Account may refuse writes" in message and "the rule's words" in message
+        assert about(said(world, writing=False), "validation rules") == []
+    finally:
+        world.crm.settings(validation_rules="")
+
+
+class Demanding(Shape):
+    """An org with a field of its own that no record may lack."""
+
+    def fields(self, sobject: str) -> dict[str, dict[str, Any]]:
+        field = {"name": "Region__c", "custom": True, "nillable": False, "type": "string"}
+        return {"region__c": field} if sobject == "Account" else {}
+
+
+def test_a_required_field_that_is_empty_somewhere_is_told(world: SalesforceWorld) -> None:
+    asking = Asking(Client(world.settings(), RetryPolicy(sleep=lambda seconds: None)))
+
+    class Empty(Asking):
+        def count(self, query: str) -> int:
+            assert query == "SELECT COUNT() FROM Account WHERE Region__c = null"
+            return 1_200
+
+    found = list(OrgRemarks(Empty(asking.client), Demanding(asking.client), world.settings())._required(()))
+    assert [r.message.partition(":")[0] for r in found] == [
+        "Region__c is required and empty in 1,200 accounts, which Salesforce refuses to save"
+    ]
+
+
+def test_territories_need_a_permission_of_their_own(world: SalesforceWorld) -> None:
+    mapping = plugin.default_fields().with_fields(RecordKind.TERRITORIES, [MappedField("model", "")])
+    mine = SalesforceConnector(world.settings(), mapping, RetryPolicy(sleep=lambda seconds: None))
+
+    def told(*, writing: bool = True) -> list[str]:
+        return [m for m in wrong(mine.remarks(writing=writing)) if "Territories" in m]
+
+    assert told() == []
+    take(world, "PermissionSet", {"PermissionsManageTerritories": False})
+    [message] = told()
+    assert message.startswith("our user lacks Manage Territories (keeping memberships in Salesforce's own")
+    assert told(writing=False) == []
