@@ -1,0 +1,38 @@
+"""Which test shows each trap that a vendor's page says we handle; the page's words on the left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_SALESFORCE = "connectors/salesforce"
+
+TRAPS: Mapping[str, Mapping[str, str]] = {
+    "salesforce.md": {
+        "owner changes by API delete account teams": f"{_SALESFORCE}/test_owner_soap.py::test_an_owner_change_keeps_the_team_moves_no_child_and_writes_the_fields_with_it",
+        "only the account moves": f"{_SALESFORCE}/test_owner_soap.py::test_each_kind_of_child_moves_alone",
+        "manual shares go with every owner change": f"{_SALESFORCE}/test_owner_soap.py::test_what_the_way_drops_is_put_back",
+        "active assignment rules give records away again": f"{_SALESFORCE}/test_ingest.py::test_where_owners_move_with_the_first_job_the_rest_goes_by_collections_and_keeps_them",
+        "late commits": f"{_SALESFORCE}/test_changes.py::test_records_committed_late_are_not_missed_within_the_overlap",
+        "hard deletes and merges vanish": f"{_SALESFORCE}/test_changes.py::test_every_id_is_told_so_that_what_vanished_without_a_trace_is_found",
+        "a field of a parent changes, and the record's own stamp does not": f"{_SALESFORCE}/test_paths.py::test_an_account_whose_parent_or_owners_role_changed_is_a_changed_account",
+        "labels of picklists are not their values": f"{_SALESFORCE}/test_paths.py::test_values_are_those_of_the_api_and_labels_are_told_apart",
+        "state and country picklists": f"{_SALESFORCE}/test_paths.py::test_places_are_codes_where_the_org_has_them_and_old_texts_where_a_record_has_none",
+        "the contact of a person account moves with it": f"{_SALESFORCE}/test_beside_tables.py::test_the_contact_that_is_a_person_account_moves_by_itself_and_is_no_child",
+        "exchange rates have dates": f"{_SALESFORCE}/test_beside_tables.py::test_dated_rates_take_turns_without_a_gap_and_always_is_unbounded",
+        "compound addresses are refused by Bulk and hold nulls": f"{_SALESFORCE}/test_paths.py::test_a_compound_address_is_refused_with_what_to_map_instead",
+        "short or torn pages": f"{_SALESFORCE}/test_bulk_read.py::test_pages_that_cannot_be_right_are_never_taken_for_rows",
+        "an answer that never came": "connectors/salesforce/test_write_faults.py::test_every_row_of_a_write_ends_in_a_state_that_the_org_confirms",
+        "a session that expires in the middle": f"{_SALESFORCE}/test_bulk_read_faults.py::test_a_session_that_ends_anywhere_costs_one_login_and_nothing_else",
+        "a new field is hidden from everybody": f"{_SALESFORCE}/test_setup.py::test_what_was_created_can_be_written_a_lookup_with_a_user",
+        "parts of an address have no security of their own": f"{_SALESFORCE}/test_remarks.py::test_a_hidden_field_is_named_with_the_access_to_grant",
+        "required standard fields may not stand in a permission set": f"{_SALESFORCE}/test_setup.py::test_the_permission_set_grants_the_least_that_is_needed",
+        "hidden fields and records look empty": f"{_SALESFORCE}/test_beside_tables.py::test_a_hidden_field_of_these_tables_is_named_and_never_read_as_blank",
+        "setup objects and data in one transaction (`MIXED_DML_OPERATION`)": f"{_SALESFORCE}/test_territories.py::test_users_join_and_leave_territories_in_calls_of_their_own",
+        "memberships of territories cannot be updated": f"{_SALESFORCE}/test_territories.py::test_a_move_is_made_first_and_taken_away_then",
+        "rows of Salesforce's own territory rules (`INVALID_OPERATION`)": f"{_SALESFORCE}/test_territories.py::test_what_a_person_or_a_rule_did_is_not_ours_and_stays",
+        "deleted memberships bypass the bin": f"{_SALESFORCE}/test_territories.py::test_the_tables_say_who_is_where_and_what_is_ours",
+        "the org's one lock of group memberships": f"{_SALESFORCE}/test_territories.py::test_the_lock_of_groups_is_waited_for_in_smaller_calls",
+        "more than 10,000 records of one owner": "sync/test_stakes.py::test_who_comes_close_to_what_the_crm_bears_is_told_before_the_gate_stops_it",
+        "TLS, foreign hosts, redirects": f"{_SALESFORCE}/test_tls.py::test_a_certificate_that_is_not_worth_it_gets_no_session_id",
+    },
+}
