@@ -1,7 +1,7 @@
 """A full pull of accounts by Bulk 2.0, beside plain `requests` that streams the same pages to disk.
 
-    python -m benchmarks.salesforce_pull            200,000 accounts
-    python -m benchmarks.salesforce_pull --full     1,000,000 accounts
+    python benchmarks/salesforce_pull.py          200,000 accounts
+    python benchmarks/salesforce_pull.py --full    1,000,000 accounts
 
 The org is the sandbox, in a process of its own. Ours makes the job, waits for it, keeps its pages on disk, counts
 and checks them, and turns every value into a typed column; the plain side knows the job and its locators already and

@@ -160,7 +160,7 @@ class Config(Section):
     schedule: ScheduleConfig = ScheduleConfig()
     apply: ApplyConfig = ApplyConfig()
     keep_snapshots: int = Field(30, ge=2)
-    full_pull_days: int = Field(7, ge=1)
+    full_pull_days: int = Field(7, ge=1, le=3650)
     """A whole pull replaces the incremental one after so many days."""
     engine: EngineConfig = EngineConfig()
     memory_limit: str = Field("400MB", pattern=r"^\d+(MB|GB)$")

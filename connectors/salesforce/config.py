@@ -112,8 +112,8 @@ class SalesforceSettings(Settings):
     """A CRM on this machine, over plain HTTP."""
     page_size: int | None = Field(default=None, ge=200, le=2000)
     """Rows asked for per page; None is Salesforce's own choice."""
-    connect_timeout: float = Field(default=10.0, gt=0)
-    read_timeout: float = Field(default=120.0, gt=0)
+    connect_timeout: float = Field(default=10.0, gt=0, le=120)
+    read_timeout: float = Field(default=120.0, gt=0, le=600)
     """Seconds."""
     ca_bundle: Path | None = None
     """Certificates of an own authority, in PEM, for a proxy that ends TLS."""
@@ -126,15 +126,15 @@ class SalesforceSettings(Settings):
     """Rows asked for per page of a Bulk 2.0 query; each page is a call, and what a lost connection costs."""
     parallel_pages: int = Field(default=3, ge=1, le=8)
     """Pages of a Bulk 2.0 query that are downloaded at once, where the API version offers it; 1 is one by one."""
-    bulk_deadline: float = Field(default=7_200.0, gt=0)
+    bulk_deadline: float = Field(default=7_200.0, gt=0, le=604_800)
     """Seconds that a pull waits for a Bulk 2.0 query; the next pull goes on with the same job."""
     bulk_delete_jobs: bool = False
     """Delete a Bulk 2.0 query once it is read, for one call more; Salesforce drops it by itself after 7 days."""
     bulk_write_above: int = Field(default=5_000, ge=0)
     """Waiting writes above which fields (not owners) are written by Bulk 2.0 jobs rather than by Collections."""
-    bulk_write_wait: float = Field(default=3600, gt=0)
+    bulk_write_wait: float = Field(default=3600, gt=0, le=604_800)
     """Seconds for which a job that writes is waited for; then the run stops, and the same command asks for it again."""
-    reconcile_days: float = Field(default=1.0, ge=0)
+    reconcile_days: float = Field(default=1.0, ge=0, le=3650)
     """Days after which a pull of changes also reads every id, and so finds what was deleted for good or merged."""
     person_accounts: Literal["include", "exclude"] = "include"
     """Whether accounts that are persons are pulled, in an org that has such; map IsPersonAccount to tell them apart."""

@@ -83,9 +83,14 @@ class Ways:
         newest = newest_of(wanted.part)
         rows = 0 if newest is None else self._count(wanted, newest)
         by_bulk = newest is not None and (rows is None or rows > self.above or self.above == 0)
-        log.info(
-            "how an object is read", object=wanted.part.sobject, by="bulk" if by_bulk else "rest", rows=rows, above=self.above
-        )  # fmt: skip
+        tell = log.info if by_bulk else log.debug
+        tell(
+            "how an object is read",
+            object=wanted.part.sobject,
+            by="bulk" if by_bulk else "rest",
+            rows=rows,
+            above=self.above,
+        )
         return Way(wanted, newest, rows, by_bulk, kept)
 
     def read(self, way: Way, by_rest: Callable[[Way], Iterator[Columns]]) -> Iterator[Columns]:

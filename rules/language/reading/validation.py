@@ -202,7 +202,7 @@ def _sentence(at: Node, error: ErrorDetails) -> str:
     ours = _PATTERNS.get(str(error.get("ctx", {}).get("pattern"))) or _SENTENCES.get(error["type"])
     if ours is None:
         message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return message[:1].lower() + message[1:]
+        return message if message[1:2].isupper() else message[:1].lower() + message[1:]
     message = ours.format(**error.get("ctx", {}))
     is_about_value = message.startswith(("is ", "must ", "does "))
     return f"{at.text!r} {message}" if is_about_value and isinstance(at, Scalar) else message

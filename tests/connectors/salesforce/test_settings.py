@@ -213,3 +213,9 @@ def test_the_session_knows_no_plain_http_and_no_netrc(
             session.get("http://localhost/")
         prepared = session.prepare_request(requests.Request("GET", "https://localhost/"))
         assert "Authorization" not in prepared.headers
+
+
+@pytest.mark.parametrize("name", ["reconcile_days", "bulk_deadline", "bulk_write_wait", "read_timeout"])
+def test_no_span_of_time_is_longer_than_a_clock_can_tell(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"{name}\n.*less than or equal"):
+        settings(**{name: 99_999_999_999})
