@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 import structlog
 
 from connectors.base import Pull
+from connectors.counting import counted
 from connectors.errors import FieldProblems, Garbled
 from connectors.mapping import CustomTable, FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
 from connectors.salesforce.fields import Described, Fields
 from connectors.salesforce.reading import custom
-from connectors.salesforce.reading.children import counted
 from connectors.salesforce.reading.rates import rates
 from connectors.salesforce.reading.shaping import Shaping
 from connectors.salesforce.reading.tables import Columns, Part, batch_of, columns_of
