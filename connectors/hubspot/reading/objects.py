@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,14 +124,20 @@ class Objects:
         return int(answer.body["total"]), answer.at
 
     def changed(self, object_type: str, properties: Sequence[str], span: Span) -> Iterator[list[Record]]:
-        """Every record modified in a span, by ascending id.
+        """Every record modified in a span, by ascending id."""
+        return self.matching(object_type, properties, span.filter())
+
+    def matching(
+        self, object_type: str, properties: Sequence[str], wanted: Mapping[str, Any]
+    ) -> Iterator[list[Record]]:
+        """Every record that a filter of a search lets through, by ascending id; without its companies.
 
         Paged by id, not by time: a mass job gives one stamp to more records than a search will page over.
         """
         last = 0
-        inline = len(orjson.dumps(self._search(properties, span, last))) <= LONGEST_SEARCH
+        inline = len(orjson.dumps(self._search(properties, wanted, last))) <= LONGEST_SEARCH
         while True:
-            body = self._search(properties if inline else [ID], span, last)
+            body = self._search(properties if inline else [ID], wanted, last)
             floor = last
             answer = self._client.read(
                 Route.SEARCH,
@@ -146,10 +152,10 @@ class Objects:
             if len(page) >= int(answer.body["total"]):
                 return
 
-    def _search(self, properties: Sequence[str], span: Span, last: int) -> dict[str, Any]:
+    def _search(self, properties: Sequence[str], wanted: Mapping[str, Any], last: int) -> dict[str, Any]:
         beyond = {"propertyName": ID, "operator": "GT", "value": str(last)}
         return {
-            "filterGroups": [{"filters": [span.filter(), beyond]}],
+            "filterGroups": [{"filters": [wanted, beyond]}],
             "sorts": [{"propertyName": ID, "direction": "ASCENDING"}],
             "properties": list(properties),
             "limit": self._search_size,
