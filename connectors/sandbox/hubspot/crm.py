@@ -21,8 +21,9 @@ from connectors.sandbox.hubspot.routes import routes
 from connectors.sandbox.hubspot.sample.csv_files import load_csv
 from connectors.sandbox.hubspot.sample.sample import Sample
 from connectors.sandbox.hubspot.shape.builtin import group_of
-from connectors.sandbox.hubspot.shape.catalogue import Catalogue
+from connectors.sandbox.hubspot.shape.catalogue import Catalogue, Group
 from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, Option, Property
+from connectors.sandbox.hubspot.shape.installed import INSTALLED
 from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind, find_kind
 from connectors.sandbox.hubspot.shape.values import Reader, shown
 from connectors.sandbox.hubspot.switches import SETTINGS
@@ -91,7 +92,13 @@ class HubSpot:
         return load_csv(self._portal, object, path)
 
     def add_field(self, object: str, name: str, type: str) -> None:
-        """Adds a custom property of one of HubSpot's types; `enumeration(a;b)` names its options."""
+        """Adds a custom property of one of HubSpot's types; `enumeration(a;b)` names its options.
+
+        One that an integration of HubSpot's brings along (`salesforceaccountid`) is added as that one.
+        """
+        if name in INSTALLED:
+            self._install(_kind(object), INSTALLED[name])
+            return
         kind, (word, _, rest) = _kind(object), type.partition("(")
         if word not in FIELD_TYPES:
             raise ValueError(f"{object}.{name}: {type!r} is none of {', '.join(FIELD_TYPES)}")
@@ -99,6 +106,14 @@ class HubSpot:
         field_type = FIELD_TYPES[word][0]
         property = Property(name, name, word, field_type, group_of(kind), options, ours=False)
         self._portal.catalogue.add(kind, replace(property, made=self._portal.instant()))
+
+    def _install(self, kind: Kind, property: Property) -> None:
+        catalogue = self._portal.catalogue
+        if catalogue.find(kind, property.name) is not None:
+            return
+        if property.group not in catalogue.groups(kind):
+            catalogue.add_group(kind, Group(property.group, "Salesforce Information"))
+        catalogue.add(kind, replace(property, made=self._portal.instant()))
 
     def records(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Every record, archived ones too: id, archived, and its properties as strings; or every owner."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from connectors.sandbox.hubspot.shape.builtin import BUILTIN, group_of
 from connectors.sandbox.hubspot.shape.definitions import Option, Property
+from connectors.sandbox.hubspot.shape.installed import INSTALLED
 from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, KINDS, Kind
 from connectors.sandbox.state import State
 from connectors.sandbox.tables import Column, Table
@@ -68,7 +69,7 @@ class Catalogue:
             (name, asdict(found))
             for name, properties in self._properties.items()
             for found in properties.values()
-            if not found.ours
+            if not found.ours or found.name in INSTALLED
         ]
         self._state.remember(_PROPERTIES, kept)
 
