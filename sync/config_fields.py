@@ -43,7 +43,7 @@ class FieldsConfig(_Section):
 class TableConfig(_Section):
     """A table of one's own: an object of the CRM, the field with its account, and our column: CRM field."""
 
-    source: str = Field(alias="from", pattern=r"^[A-Za-z]\w*$")
+    source: str = Field(alias="from", pattern=r"^([A-Za-z]\w*|\d+-\d+)$")
     account: str = ""
     fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], FieldEntry] = {}
 

@@ -12,13 +12,14 @@ from connectors.errors import FieldProblem, WrongOrg
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import Properties
 from connectors.hubspot.preparing import setup
+from connectors.hubspot.reading.custom import table_problems
 from connectors.hubspot.reading.read import Reader
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
 from connectors.hubspot.writing.history import CALLS, find_overwritten
 from connectors.hubspot.writing.write import BATCH, Writer
-from connectors.mapping import FieldMap, MappedField
+from connectors.mapping import CustomTable, FieldMap, MappedField
 from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy
 
@@ -26,6 +27,8 @@ _CAPABILITIES = Capabilities(
     write_batch=BATCH,
     changes=frozenset({RecordKind.ACCOUNTS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES}),
     creates_fields=True,
+    custom_tables=True,
+    also=frozenset({RecordKind.STAGES, RecordKind.CHILDREN}),
 )
 
 
@@ -68,12 +71,20 @@ class HubSpotConnector(WithoutExtras):
     def check(self, *, writing: bool) -> list[FieldProblem]:
         """Every mapped property that does not exist, is of another type, or cannot be written."""
         self._refuse_other_portal()
-        return [p for kind in MAIN for p in self._properties.problems(self._mapping, kind, writing=writing)]
+        of_fields = [
+            p for kind in MAIN for p in self._properties.problems(self._mapping, kind, writing=writing)
+        ]
+        return of_fields + [p for t in self._mapping.tables for p in table_problems(self._properties, t)]
 
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table whole, or what changed; above half changed it is read whole and says so."""
         self._refuse_other_portal()
         return self._reader.pull(kind, since)
+
+    def pull_table(self, table: CustomTable) -> Pull:
+        """Any object of the portal, whole."""
+        self._refuse_other_portal()
+        return self._reader.pull_table(table)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """The live values of these accounts; absent ones are left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import FieldProblem, Garbled
@@ -52,6 +52,8 @@ class Property:
     type: str
     field_type: str
     writable: bool
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What people read, by the internal value that records hold, for enumerations; hidden values included."""
 
     def fits(self, wanted: FieldType) -> bool:
         """Whether values of this property can be read into a column of that type."""
@@ -83,6 +85,11 @@ class Properties:
             self._known[key] = {p.name: p for p in _properties(body, object_type)}
         return self._known[key]
 
+    def labels(self, object_type: str, name: str) -> Mapping[str, str]:
+        """What people read instead of each value of an enumeration; empty for any other property, and for none."""
+        found = self.of(object_type).get(name)
+        return {} if found is None else found.labels
+
     def forget(self) -> None:
         """Ask again at the next use: something was created."""
         self._known.clear()
@@ -99,38 +106,41 @@ class Properties:
         return [
             problem
             for mapped in mapping.of(kind)
-            for source in sources(mapped)
-            if (problem := self._problem(kind, mapped, source, writing)) is not None
+            for problem in self.problems_of(kind.value, mapped, OBJECTS[kind])
+            or (self._unwritable(kind, mapped) if writing else [])
         ]
 
-    def _problem(
-        self, kind: RecordKind, mapped: MappedField, source: str, writing: bool
-    ) -> FieldProblem | None:
-        found = [p for o in OBJECTS[kind] if (p := self.of(o).get(source)) is not None]
-        if not found:
-            return self._unknown(kind, mapped, source)
-        misfits = [p for p in found if not p.fits(mapped.type)]
-        if misfits:
-            said = f"is of HubSpot's type {misfits[0].type} and cannot be read as {mapped.type.value}"
-            return FieldProblem(kind.value, mapped.name, source, said)
-        written = kind is RecordKind.ACCOUNTS and (
-            mapped.role is FieldRole.OUTPUT or mapped.name == "owner_id"
-        )
-        if writing and written and not found[0].writable:
-            return FieldProblem(
-                kind.value, mapped.name, source, "is not writable (calculated or read-only in HubSpot)"
-            )
-        return None
+    def problems_of(self, table: str, mapped: MappedField, objects: Sequence[str]) -> list[FieldProblem]:
+        """Every source of one mapped field that none of these objects has, or that is of another type."""
+        found = []
+        for source in sources(mapped):
+            known = [p for o in objects if (p := self.of(o).get(source)) is not None]
+            misfits = [p for p in known if not p.fits(mapped.type)]
+            if not known:
+                found.append(self._unknown(table, mapped, source, objects))
+            elif misfits:
+                said = f"is of HubSpot's type {misfits[0].type} and cannot be read as {mapped.type.value}"
+                found.append(FieldProblem(table, mapped.name, source, said))
+        return found
 
-    def _unknown(self, kind: RecordKind, mapped: MappedField, source: str) -> FieldProblem:
-        objects = OBJECTS[kind]
+    def _unwritable(self, kind: RecordKind, mapped: MappedField) -> Iterator[FieldProblem]:
+        if kind is not RecordKind.ACCOUNTS or not (
+            mapped.role is FieldRole.OUTPUT or mapped.name == "owner_id"
+        ):
+            return
+        known = self.of("companies")
+        for source in sources(mapped):
+            if not known[source].writable:
+                said = "is not writable (calculated or read-only in HubSpot)"
+                yield FieldProblem(kind.value, mapped.name, source, said)
+
+    def _unknown(self, table: str, mapped: MappedField, source: str, objects: Sequence[str]) -> FieldProblem:
         if any(source in self.of(o, archived=True) for o in objects):
-            return FieldProblem(kind.value, mapped.name, source, "is archived; restore it in HubSpot")
+            return FieldProblem(table, mapped.name, source, "is archived; restore it in HubSpot")
         names = sorted({name for o in objects for name in self.of(o)})
         near = difflib.get_close_matches(source.lower(), names, n=3, cutoff=0.6)
-        return FieldProblem(
-            kind.value, mapped.name, source, f"does not exist in {' or '.join(objects)}", tuple(near)
-        )
+        said = f"does not exist in {' or '.join(objects)}"
+        return FieldProblem(table, mapped.name, source, said, tuple(near))
 
 
 def _owner_problems(mapping: FieldMap) -> Iterator[FieldProblem]:
@@ -154,4 +164,8 @@ def _properties(body: Mapping[str, Any], object_type: str) -> Iterator[Property]
             type=clean(entry.get("type")),
             field_type=clean(entry.get("fieldType")),
             writable=not (entry.get("calculated") or rights.get("readOnlyValue")),
+            labels={
+                str(option["value"]): clean(option.get("label")) or str(option["value"])
+                for option in entry.get("options") or ()
+            },
         )

@@ -107,5 +107,5 @@ def _directions(records: Sequence[Record], name: str) -> pa.Array:
 def _typed(records: Sequence[Record], name: str, wanted: FieldType) -> pa.Array:
     ids = [record["id"] for record in records]
     return typed(
-        texts(records, name), wanted, kind=RecordKind.ACTIVITIES, name="minutes", source=name, ids=ids
+        texts(records, name), wanted, table=RecordKind.ACTIVITIES.value, name="minutes", source=name, ids=ids
     )

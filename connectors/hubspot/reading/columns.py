@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,6 @@ import pyarrow.compute as pc
 from connectors.errors import FieldProblem, FieldProblems
 from connectors.hubspot.wire.answers import clean
 from connectors.mapping import FieldType
-from connectors.records import RecordKind
 from connectors.tables import ARROW_TYPES, TIMESTAMP
 
 Record = Mapping[str, Any]
@@ -38,8 +38,18 @@ def _text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def moment(text: str | None) -> datetime | None:
+    """One moment as HubSpot writes it; None for none."""
+    return _moments(pa.array([text or None], pa.string()))[0].as_py()  # type: ignore[no-any-return]
+
+
+def stamps(records: Sequence[Record]) -> pa.Array:
+    """When each record changed last, as the record itself says, whatever its object calls that property."""
+    return _moments(pa.array([r.get("updatedAt") for r in records], pa.string()))
+
+
 def typed(
-    array: pa.Array, wanted: FieldType, *, kind: RecordKind, name: str, source: str, ids: Sequence[str]
+    array: pa.Array, wanted: FieldType, *, table: str, name: str, source: str, ids: Sequence[str]
 ) -> pa.Array:
     """Text as a column of our type; FieldProblems names record, property and value of what does not parse."""
     try:
@@ -47,7 +57,7 @@ def typed(
     except (pa.ArrowInvalid, ValueError):
         at = _first_misfit(array, wanted)
         said = f"of record {ids[at]} holds {clean(array[at].as_py())!r}, which is no {wanted.value}"
-        raise FieldProblems([FieldProblem(kind.value, name, source, said)]) from None
+        raise FieldProblems([FieldProblem(table, name, source, said)]) from None
 
 
 def _first_misfit(array: pa.Array, wanted: FieldType) -> int:

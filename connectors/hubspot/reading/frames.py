@@ -77,7 +77,12 @@ class Frame:
         if source in self._special:
             return self._special[source](records)
         return typed(
-            texts(records, source), mapped.type, kind=self.kind, name=mapped.name, source=source, ids=ids
+            texts(records, source),
+            mapped.type,
+            table=self.kind.value,
+            name=mapped.name,
+            source=source,
+            ids=ids,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,10 @@ SETTLING = 15.0
 """Seconds before a search that contradicts itself is asked again; four of them are the lag of its index."""
 ID = "hs_object_id"
 MODIFIED = "hs_lastmodifieddate"
+
+
+Pages = Callable[[str, Sequence[str], bool], Iterator[list[Record]]]
+"""Every living record of an object type with these properties, and with its companies where that is true."""
 
 
 @dataclass(frozen=True, slots=True)

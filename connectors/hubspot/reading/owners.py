@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from connectors.errors import Garbled
+from connectors.hubspot.reading.columns import moment
 from connectors.hubspot.wire.answers import Answer
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
-from connectors.tables import OWNERS, TIMESTAMP
+from connectors.tables import OWNERS
 
 
 def owner_rows(client: Client, page_size: int) -> Iterator[pa.RecordBatch]:
@@ -55,7 +55,7 @@ def _rows(owners: Sequence[dict[str, Any]], *, active: bool) -> pa.RecordBatch:
         "email": [owner.get("email") or None for owner in owners],
         "active": [active] * len(owners),
         "person": [owner.get("type", "PERSON") == "PERSON" for owner in owners],
-        "modified_at": [_moment(owner.get("updatedAt")) for owner in owners],
+        "modified_at": [moment(owner.get("updatedAt")) for owner in owners],
         "deleted": [False] * len(owners),
     }
     return pa.RecordBatch.from_pydict(columns, schema=OWNERS)
@@ -64,7 +64,3 @@ def _rows(owners: Sequence[dict[str, Any]], *, active: bool) -> pa.RecordBatch:
 def _name(owner: dict[str, Any]) -> str | None:
     parts = (owner.get("firstName"), owner.get("lastName"))
     return " ".join(part for part in parts if part) or None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if not text else pa.scalar(text).cast(pa.timestamp("us", tz="UTC")).cast(TIMESTAMP).as_py()

@@ -12,18 +12,22 @@ from connectors.base import Pull
 from connectors.errors import FieldProblems, Garbled
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import OBJECTS, Properties
+from connectors.hubspot.reading.children import child_rows
 from connectors.hubspot.reading.columns import Record
+from connectors.hubspot.reading.custom import table_problems, table_rows
 from connectors.hubspot.reading.frames import Frame
 from connectors.hubspot.reading.objects import Objects, Span
 from connectors.hubspot.reading.owners import owner_rows
 from connectors.hubspot.reading.rows import Rows
+from connectors.hubspot.reading.stages import stage_rows
 from connectors.hubspot.reading.watermark import Mark, read_mark
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
-from connectors.mapping import FieldMap
+from connectors.mapping import CustomTable, FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
-from connectors.tables import OWNERS
 
+WHOLE_TABLES = frozenset([RecordKind.OWNERS, RecordKind.STAGES, RecordKind.CHILDREN])
+"""Tables that no search tells changes of."""
 MOST_CHANGED = 0.5
 """Share of records above which listing all of them is cheaper than searching."""
 ROWS = 5_000
@@ -56,9 +60,9 @@ class Reader:
         problems = self._properties.problems(self._mapping, kind, writing=False)
         if problems:
             raise FieldProblems(problems)
-        if kind is RecordKind.OWNERS:
+        if kind in WHOLE_TABLES:
             now = self._client.read(Route.ACCOUNT).at or datetime.now(UTC)
-            batches = _gathered(owner_rows(self._client, self._page_size), OWNERS)
+            batches = _gathered(self._rows_of(kind), self._mapping.schema(kind))
             return Pull(batches, Mark.before(kind, now).text(), complete=True)
         counts = [self._objects.count(o) for o in OBJECTS[kind]]
         now = counts[0][1] or datetime.now(UTC)
@@ -72,6 +76,22 @@ class Reader:
             Mark.before(kind, now).text(),
             complete=span is None,
         )
+
+    def _rows_of(self, kind: RecordKind) -> Iterator[pa.RecordBatch]:
+        """The rows of a table that is always read whole."""
+        if kind is RecordKind.OWNERS:
+            return owner_rows(self._client, self._page_size)
+        if kind is RecordKind.STAGES:
+            return stage_rows(self._client)
+        return child_rows(self._client, self._pages, self._objects, self._properties)
+
+    def pull_table(self, table: CustomTable) -> Pull:
+        """A table of the config's own, whole; FieldProblems where its mapping does not fit the portal."""
+        problems = table_problems(self._properties, table)
+        if problems:
+            raise FieldProblems(problems)
+        rows = table_rows(self._client, self._pages, table)
+        return Pull(_gathered(rows, table.schema()), Watermark("whole"), complete=True)
 
     def lookup(self, ids: Sequence[RecordId], columns: Sequence[str]) -> pa.Table:
         """The live values of these accounts; absent ones are left out."""
@@ -97,11 +117,16 @@ class Reader:
 
     def _whole(self, rows: Rows) -> Iterator[pa.RecordBatch]:
         for frame in rows.frames:
-            came = 0
-            for page in self._objects.listed(frame.object_type, frame.properties, companies=rows.linked):
-                came += len(page)
+            for page in self._pages(frame.object_type, frame.properties, rows.linked):
                 yield rows.listed(frame, page)
-            self._compare(frame.object_type, came)
+
+    def _pages(self, object_type: str, properties: Sequence[str], companies: bool) -> Iterator[list[Record]]:
+        """A list whose end is held against the search's count."""
+        came = 0
+        for page in self._objects.listed(object_type, properties, companies=companies):
+            came += len(page)
+            yield page
+        self._compare(object_type, came)
 
     def _compare(self, object_type: str, came: int) -> None:
         """The list is as long as the search counts, or Garbled: a page that lost rows does not say so.

@@ -14,7 +14,6 @@ from connectors.errors import FieldProblems
 from connectors.hubspot.reading.columns import texts, typed
 from connectors.hubspot.values import encode, same
 from connectors.mapping import FieldType
-from connectors.records import RecordKind
 from connectors.tables import ARROW_TYPES
 
 VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
@@ -30,7 +29,7 @@ VALUES: dict[FieldType, st.SearchStrategy[Any]] = {
 def read(values: list[Any], wanted: FieldType) -> pa.Array:
     records = [{"id": str(n), "properties": {"p": v}} for n, v in enumerate(values)]
     ids = [r["id"] for r in records]
-    return typed(texts(records, "p"), wanted, kind=RecordKind.ACCOUNTS, name="ours", source="p", ids=ids)
+    return typed(texts(records, "p"), wanted, table="accounts", name="ours", source="p", ids=ids)
 
 
 @pytest.mark.parametrize("wanted", list(FieldType))
