@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from connectors.base import Quota
 
 BURST, INTERVAL = 100, 10.0
 """Calls per seconds before any header told more: the smallest allowance that HubSpot sells."""
-RESERVE = 0.05
+RESERVE = 0.02
 """Share of the allowance left alone: our clock and HubSpot's do not cut the window at the same instant."""
 SEARCHES, SEARCH_INTERVAL = 5, 1.05
 """Searches an account may make per second (with some slack); search answers carry no limit headers."""
@@ -24,56 +25,91 @@ class Window:
     interval: float
     calls: deque[float] = field(default_factory=deque)
 
-    def delay(self, now: float) -> float:
-        """Seconds to wait from now until a call fits."""
+    def delay(self, now: float, most: int | None = None) -> float:
+        """Seconds to wait from now until a call fits, of at most so many in the window."""
+        most = self.size if most is None else most
+        used = self.used(now)
+        return 0.0 if used < most else self.calls[used - most] + self.interval - now
+
+    def used(self, now: float) -> int:
+        """Calls in the window that ends now."""
         while self.calls and self.calls[0] <= now - self.interval:
             self.calls.popleft()
-        if len(self.calls) < self.size:
-            return 0.0
-        return self.calls[len(self.calls) - self.size] + self.interval - now
+        return len(self.calls)
 
 
 class Limits:
-    """The burst window of the app, the search window of the account and the day's quota.
+    """The burst window of the app, the search window of the account and the day's quota; for many threads at once.
 
-    `clock` counts seconds monotonically. Other programs that share the token are seen only through the
-    header of remaining calls: when it comes near zero, calls pause for a tenth of the interval each.
+    `clock` counts seconds monotonically. Other programs that share the token are seen only through the header of
+    remaining calls: what they use is taken off our share, down to half of the allowance, which is as much as they
+    leave to us if they do likewise; and no call leaves while HubSpot tells that none is left.
     """
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._lock = threading.Lock()
         self._burst = Window(_allowance(BURST), INTERVAL)
         self._search = Window(SEARCHES, SEARCH_INTERVAL)
-        self._crowded = False
+        self._others = 0
+        """Calls of other programs in HubSpot's window, by the last answer."""
+        self._told = 0.0
+        """When that was."""
         self.quota = Quota()
 
     def wait(self, *, search: bool) -> None:
         """Sleep until a call may be made, and count it."""
-        now = self._clock()
-        delay = self._burst.delay(now)
+        while True:
+            with self._lock:
+                now = self._clock()
+                delay = self._delay(now, search)
+                if delay <= 0:
+                    self._count(now, search)
+                    return
+            self._sleep(delay)
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take over what an answer tells of the limits; headers that are missing change nothing."""
+        with self._lock:
+            limit = _number(headers, "X-HubSpot-RateLimit-Max")
+            interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
+            if interval:
+                self._burst.interval = interval / 1000
+            if limit:
+                self._burst.size = _allowance(limit)
+                self._learn_of_others(limit, _number(headers, "X-HubSpot-RateLimit-Remaining"))
+            self._learn_quota(headers)
+
+    def _delay(self, now: float, search: bool) -> float:
+        burst = self._burst
+        share = max(burst.size - self._others, (burst.size + 1) // 2)
+        delay, used = burst.delay(now, share), burst.used(now)
+        if self._others and used:
+            # Evenly: bursts in turns would leave gaps that nobody fills.
+            delay = max(delay, burst.calls[-1] + burst.interval / share - now)
+        if self._is_full(used):
+            delay = max(delay, self._told + burst.interval * LOOK_AGAIN - now)
         if search:
             delay = max(delay, self._search.delay(now))
-        if self._crowded:
-            delay = max(delay, self._burst.interval / 10)
-        if delay > 0:
-            self._sleep(delay)
-        now = self._clock()
+        return delay
+
+    def _count(self, now: float, search: bool) -> None:
+        if self._is_full(self._burst.used(now)):
+            self._told = now  # a try; the next one waits as long again, unless an answer tells better
         self._burst.calls.append(now)
         if search:
             self._search.calls.append(now)
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer tells of the limits; headers that are missing change nothing."""
-        limit = _number(headers, "X-HubSpot-RateLimit-Max")
-        if limit:
-            self._burst.size = _allowance(limit)
-            remaining = _number(headers, "X-HubSpot-RateLimit-Remaining")
-            self._crowded = remaining is not None and remaining < limit * RESERVE
-        interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
-        if interval:
-            self._burst.interval = interval / 1000
-        self._learn_quota(headers)
+    def _is_full(self, used: int) -> bool:
+        """Whether nothing is left as far as we know, because others use more than their half."""
+        return used >= self._burst.size - self._others
+
+    def _learn_of_others(self, limit: int, remaining: int | None) -> None:
+        if remaining is None:
+            return
+        self._told = self._clock()
+        self._others = max(0, limit - remaining - self._burst.used(self._told))
 
     def _learn_quota(self, headers: Mapping[str, str]) -> None:
         limit = _number(headers, "X-HubSpot-RateLimit-Daily")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,10 +66,50 @@ def test_others_who_use_the_same_token_slow_us_down() -> None:
     limits = Limits(clock, clock.sleep)
     limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "0"})
     limits.wait(search=False)
-    assert clock.slept == [1.0]
+    assert sum(clock.slept) == 1.0
     limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "15"})
     limits.wait(search=False)
-    assert clock.slept == [1.0]
+    assert sum(clock.slept) == 1.0
+
+
+@dataclass
+class Portal:
+    """HubSpot's own window, which all programs of one app share."""
+
+    size: int
+    calls: deque[float] = field(default_factory=deque)
+    refused: int = 0
+
+    def answer(self, now: float) -> dict[str, str]:
+        while self.calls and self.calls[0] <= now - 10:
+            self.calls.popleft()
+        if len(self.calls) >= self.size:
+            self.refused += 1
+        else:
+            self.calls.append(now)
+        left = str(self.size - len(self.calls))
+        return {**HEADERS, "X-HubSpot-RateLimit-Max": str(self.size), "X-HubSpot-RateLimit-Remaining": left}
+
+
+@pytest.mark.parametrize("programs", [1, 2])
+@pytest.mark.parametrize("later", [0.0, 3.0, 30.0])
+def test_programs_that_share_an_app_keep_its_rate_and_share_it(programs: int, later: float) -> None:
+    """Two minutes of 190 calls in ten seconds; the second program begins while the first is in full swing."""
+    portal, clocks = Portal(190), [FakeClock() for _ in range(programs)]
+    shared = [Limits(clock, clock.sleep) for clock in clocks]
+    made = [0] * programs
+    for number, clock in enumerate(clocks):
+        clock.now += later * number
+    end = max(clock.now for clock in clocks) + 120
+    while (at := min(clock.now for clock in clocks)) < end:
+        turn = next(number for number, clock in enumerate(clocks) if clock.now == at)
+        shared[turn].wait(search=False)
+        shared[turn].learn(portal.answer(clocks[turn].now))
+        clocks[turn].now += 0.02
+        made[turn] += end - 60 <= clocks[turn].now < end
+    assert portal.refused <= 0.01 * 190 * 12
+    assert sum(made) >= (0.97 if programs == 1 else 0.92) * 190 * 6
+    assert min(made) >= 0.9 * max(made)
 
 
 def test_headers_that_are_missing_or_nonsense_change_nothing() -> None:
