@@ -140,6 +140,8 @@ OWNERS = (
     MappedField("modified_at", "updatedAt", FieldType.DATETIME),
 )
 """Owners are no objects with properties: these sources are fixed."""
+TEAMS = ("team", "team_id", "teams")
+"""What further columns of owners can be read from: name and id of the primary team, names of all joined by ;"""
 
 # Probability, closed and won stand in no property here: they are the deal's stage's, and a config that maps
 # one of them to a property is followed instead.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import FieldProblem, Garbled
-from connectors.hubspot.config import OWNERS
+from connectors.hubspot.config import OWNERS, TEAMS
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
-from connectors.records import RecordKind
+from connectors.records import COLUMNS, RecordKind
 
 ACTIVITY_OBJECTS: Mapping[str, str] = {
     "calls": "call",
@@ -146,11 +146,11 @@ class Properties:
 def _owner_problems(mapping: FieldMap) -> Iterator[FieldProblem]:
     fixed = {m.name: m.source for m in OWNERS}
     for mapped in mapping.of(RecordKind.OWNERS):
-        if fixed.get(mapped.name) != mapped.source:
-            said = "does not exist: owners of HubSpot have fixed fields only"
-            yield FieldProblem(
-                RecordKind.OWNERS.value, mapped.name, mapped.source, said, tuple(sorted(fixed.values()))
-            )
+        own = mapped.name not in COLUMNS[RecordKind.OWNERS] and mapped.type is FieldType.TEXT
+        if fixed.get(mapped.name) != mapped.source and not (own and mapped.source in TEAMS):
+            said = "does not exist: owners of HubSpot have fixed fields, and text columns of your own from their teams"
+            near = tuple(sorted({*fixed.values(), *TEAMS}))
+            yield FieldProblem(RecordKind.OWNERS.value, mapped.name, mapped.source, said, near)
 
 
 def _properties(body: Mapping[str, Any], object_type: str) -> Iterator[Property]:

@@ -80,7 +80,7 @@ class Reader:
     def _rows_of(self, kind: RecordKind) -> Iterator[pa.RecordBatch]:
         """The rows of a table that is always read whole."""
         if kind is RecordKind.OWNERS:
-            return owner_rows(self._client, self._page_size)
+            return owner_rows(self._client, self._page_size, self._mapping)
         if kind is RecordKind.STAGES:
             return stage_rows(self._client)
         return child_rows(self._client, self._pages, self._objects, self._properties)

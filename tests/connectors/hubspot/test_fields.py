@@ -47,7 +47,7 @@ def problem(world: HubSpotWorld, field: MappedField, kind: RecordKind = RecordKi
         (MappedField("x", "createdate", FieldType.NUMBER), "accounts", "type datetime", None),
         (MappedField("x", "hs_object_id", role=FieldRole.OUTPUT), "accounts", "not writable", None),
         (MappedField("direction", "hs_call_dirction"), "activities", "calls or emails", "hs_call_direction"),
-        (MappedField("email", "mail"), "owners", "fixed fields only", "email"),
+        (MappedField("email", "mail"), "owners", "fixed fields", "email"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_told_with_what_would(
