@@ -16,6 +16,9 @@ RESERVE = 0.02
 SEARCHES, SEARCH_INTERVAL = 5, 1.05
 """Searches an account may make per second (with some slack); search answers carry no limit headers."""
 
+LOOK_AGAIN = 0.1
+"""Share of the interval after which a call is worth a try though HubSpot told that none was left."""
+
 
 @dataclass(slots=True)
 class Window:
