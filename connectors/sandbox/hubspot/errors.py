@@ -159,6 +159,13 @@ def search_spent() -> Refused:
     return Refused(429, "You have reached your secondly limit.", category="RATE_LIMITS")
 
 
+def exports_spent(limit: int) -> Refused:
+    """More exports in 24 hours than the account has (?)."""
+    return Refused(
+        429, f"You have reached your limit of {limit} exports in 24 hours.", category="RATE_LIMITS"
+    )
+
+
 _BARE = {
     414: "Request-URI Too Long",
     423: "The resource is currently locked. Wait at least 2 seconds between API requests.",

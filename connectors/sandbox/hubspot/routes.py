@@ -10,6 +10,7 @@ from starlette.routing import Route
 from connectors.sandbox.hubspot import owners
 from connectors.sandbox.hubspot.door import Door, Endpoint, Scopes
 from connectors.sandbox.hubspot.objects import association_paths, reading, writing
+from connectors.sandbox.hubspot.packages import PACKAGES
 from connectors.sandbox.hubspot.search import searching
 from connectors.sandbox.hubspot.shape import account_paths, property_paths
 from connectors.sandbox.hubspot.shape.kinds import find_kind
@@ -107,7 +108,8 @@ _ACCOUNT: _Rows = (("GET", "", account_paths.details, _none, "burst"),)
 
 def routes(door: Door) -> list[Route]:
     """The flat routes of every version, each behind the door."""
-    return [route for version in VERSIONS.values() for route in _of(door, version)]
+    own = [route for package in PACKAGES for route in package(door)]
+    return [*own, *(route for version in VERSIONS.values() for route in _of(door, version))]
 
 
 def _of(door: Door, version: Version) -> Iterator[Route]:

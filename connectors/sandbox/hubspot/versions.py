@@ -25,6 +25,10 @@ class Version:
     numbers_in_links: bool = False
     """Whether `toObjectId` is a JSON number, as v4 sends it."""
 
+    def area(self, name: str) -> str:
+        """Where the endpoints of one part of the CRM begin."""
+        return f"/crm/v3/{name}" if self.name == "v3" else f"/crm/{name}/{self.name}"
+
 
 def _dated(name: str, *, tells_rows_apart: bool, applies_rules: bool) -> Version:
     return Version(

@@ -1,0 +1,13 @@
+"""The packages that bring routes of their own; each is a function of the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from starlette.routing import Route
+
+from connectors.sandbox.hubspot.door import Door
+from connectors.sandbox.hubspot.exports import routes as exports
+
+Package = Callable[[Door], Iterable[Route]]
+PACKAGES: Sequence[Package] = (exports.routes,)
