@@ -15,7 +15,6 @@ RESERVE = 0.02
 """Share of the allowance left alone: our clock and HubSpot's do not cut the window at the same instant."""
 SEARCHES, SEARCH_INTERVAL = 5, 1.05
 """Searches an account may make per second (with some slack); search answers carry no limit headers."""
-
 LOOK_AGAIN = 0.1
 """Share of the interval after which a call is worth a try though HubSpot told that none was left."""
 
@@ -59,6 +58,7 @@ class Limits:
         """Calls of other programs in HubSpot's window, by the last answer."""
         self._told = 0.0
         """When that was."""
+        self._kept = 0
         self.quota = Quota()
 
     def wait(self, *, search: bool) -> None:
@@ -72,6 +72,33 @@ class Limits:
                     return
             self._sleep(delay)
 
+    def keep(self) -> bool:
+        """Sleep until a call may be made, and keep its room, to be taken or given back; False where all is too narrow.
+
+        Of the window one call is left to others, so that whoever keeps room can still ask something before.
+        """
+        while True:
+            with self._lock:
+                now = self._clock()
+                if self._share() < 2:
+                    return False
+                delay = self._delay(now, False, beside=1)
+                if delay <= 0:
+                    self._kept += 1
+                    return True
+            self._sleep(delay)
+
+    def take(self) -> None:
+        """Count a call whose room was kept."""
+        with self._lock:
+            self._kept -= 1
+            self._count(self._clock(), False)
+
+    def give_back(self) -> None:
+        """Room that was kept is not needed."""
+        with self._lock:
+            self._kept -= 1
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer tells of the limits; headers that are missing change nothing."""
         with self._lock:
@@ -84,9 +111,13 @@ class Limits:
                 self._learn_of_others(limit, _number(headers, "X-HubSpot-RateLimit-Remaining"))
             self._learn_quota(headers)
 
-    def _delay(self, now: float, search: bool) -> float:
+    def _share(self) -> int:
+        """Calls in a window that are ours."""
+        return max(self._burst.size - self._others, (self._burst.size + 1) // 2)
+
+    def _delay(self, now: float, search: bool, beside: int = 0) -> float:
         burst = self._burst
-        share = max(burst.size - self._others, (burst.size + 1) // 2)
+        share = max(1, self._share() - self._kept - beside)
         delay, used = burst.delay(now, share), burst.used(now)
         if self._others and used:
             # Evenly: bursts in turns would leave gaps that nobody fills.

@@ -69,7 +69,7 @@ def test_others_who_use_the_same_token_slow_us_down() -> None:
     assert sum(clock.slept) == 1.0
     limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "15"})
     limits.wait(search=False)
-    assert sum(clock.slept) == 1.0
+    assert sum(clock.slept) == pytest.approx(1.0 + 10.0 / 15), "evenly, as others use the app"
 
 
 @dataclass
@@ -108,7 +108,7 @@ def test_programs_that_share_an_app_keep_its_rate_and_share_it(programs: int, la
         clocks[turn].now += 0.02
         made[turn] += end - 60 <= clocks[turn].now < end
     assert portal.refused <= 0.01 * 190 * 12
-    assert sum(made) >= (0.97 if programs == 1 else 0.92) * 190 * 6
+    assert sum(made) >= (0.97 if programs == 1 else 0.88) * 190 * 6
     assert min(made) >= 0.9 * max(made)
 
 
