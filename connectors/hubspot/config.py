@@ -39,6 +39,10 @@ class HubSpotSettings(Settings):
     read_timeout: float = Field(default=60.0, gt=0, le=600)
     page_size: int = Field(default=100, ge=1, le=100)
     search_page_size: int = Field(default=200, ge=1, le=200)
+    read: Literal["auto", "list", "search"] = "auto"
+    """How objects are read: by whichever way is cheapest, or always by this one."""
+    parallel: int = Field(default=8, ge=1, le=32)
+    """Calls that may be under way at once while a table is read; 1 reads one page after the other."""
     compare_counts: bool = True
     """Whether a list is an error that is shorter than the search's count; false where that index is wrong."""
     verify_history: bool = True
