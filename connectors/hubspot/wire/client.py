@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -28,6 +29,22 @@ CHUNK = 1 << 16
 Query = Mapping[str, str | int]
 Body = Mapping[str, Any]
 Check = Callable[[Answer], None]
+T = TypeVar("T")
+
+
+class Send(Protocol):
+    """One try of a call that changes something."""
+
+    def __call__(self, route: Route, body: Body, **names: str) -> Answer:
+        """Its answer; Transient where it was not carried out."""
+        ...
+
+
+class TokenRenewed(Unavailable):
+    """Nothing was carried out, as the token had expired; there is another one now."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=0.0)
 
 
 def _believe(answer: Answer) -> None:
@@ -79,6 +96,30 @@ class Client:
         """
         return self._retry.call(lambda: self._attempt(route, None, body, names, write=True))
 
+    @contextmanager
+    def about_to_send(self) -> Iterator[Send]:
+        """One try of a call that changes something, which leaves without waiting once its body is known.
+
+        The waiting is done before: what is read inside is as fresh as can be when the call leaves. Transient where
+        it was not carried out; whoever tries again reads again.
+        """
+        kept = self.limits.keep()
+
+        def send(route: Route, body: Body, **names: str) -> Answer:
+            nonlocal kept
+            taken, kept = kept, False
+            return self._attempt(route, None, body, names, write=True, kept=taken)
+
+        try:
+            yield send
+        finally:
+            if kept:
+                self.limits.give_back()
+
+    def again(self, attempt: Callable[[], T]) -> T:
+        """What it gives, after as many tries as the retry policy allows."""
+        return self._retry.call(attempt)
+
     def pause(self, seconds: float) -> None:
         """Wait, by the clock of the retry policy."""
         self._retry.sleep(seconds)
@@ -122,10 +163,13 @@ class Client:
         names: Mapping[str, str],
         *,
         write: bool,
+        kept: bool = False,
     ) -> Answer:
         what = " ".join([route.value, *names.values()])
-        status, headers, data = self._exchange(what, route, query, body, names, write)
+        status, headers, data = self._exchange(what, route, query, body, names, write, kept)
         if status == 401 and self._token_changed():
+            if write:
+                raise TokenRenewed(f"{what}: HubSpot took the token for expired, and there is a new one")
             status, headers, data = self._exchange(what, route, query, body, names, write)
         if not 200 <= status <= 299:
             raise error_of(what, status, headers, data, write=write)
@@ -144,10 +188,14 @@ class Client:
         body: Body | None,
         names: Mapping[str, str],
         write: bool,
+        kept: bool = False,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of one HTTP exchange."""
         api = self._api
-        self.limits.wait(search=route is Route.SEARCH)
+        if kept:
+            self.limits.take()
+        else:
+            self.limits.wait(search=route is Route.SEARCH)
         with self._lock:
             self.meter[route.value] += 1
         try:

@@ -83,6 +83,8 @@ class Limits:
                 if self._share() < 2:
                     return False
                 delay = self._delay(now, False, beside=1)
+                if self._kept + 1 >= self._share():
+                    delay = max(delay, self._burst.interval * LOOK_AGAIN)
                 if delay <= 0:
                     self._kept += 1
                     return True
@@ -117,8 +119,8 @@ class Limits:
 
     def _delay(self, now: float, search: bool, beside: int = 0) -> float:
         burst = self._burst
-        share = max(1, self._share() - self._kept - beside)
-        delay, used = burst.delay(now, share), burst.used(now)
+        share, used = self._share(), burst.used(now)
+        delay = burst.delay(now, max(1, share - self._kept - beside))
         if self._others and used:
             # Evenly: bursts in turns would leave gaps that nobody fills.
             delay = max(delay, burst.calls[-1] + burst.interval / share - now)
