@@ -43,6 +43,8 @@ class HubSpotSettings(Settings):
     """How objects are read: by whichever way is cheapest, or always by this one."""
     parallel: int = Field(default=8, ge=1, le=32)
     """Calls that may be under way at once while a table is read; 1 reads one page after the other."""
+    activities_through: bool = True
+    """Whether an activity on no company counts with the primary companies of its contacts, else of its deals."""
     compare_counts: bool = True
     """Whether a list is an error that is shorter than the search's count; false where that index is wrong."""
     verify_history: bool = True

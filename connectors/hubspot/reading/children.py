@@ -9,7 +9,7 @@ import pyarrow as pa
 from connectors.counting import counted
 from connectors.hubspot.fields import Properties
 from connectors.hubspot.reading.columns import Record, texts
-from connectors.hubspot.reading.links import Links, listed_links, read_links
+from connectors.hubspot.reading.links import COMPANIES, Links, listed_links, read_links
 from connectors.hubspot.reading.objects import Objects, Pages
 from connectors.hubspot.wire.client import Client
 from connectors.tables import CHILDREN
@@ -28,7 +28,7 @@ def child_rows(
 
 def _rows(client: Client, pages: Pages, objects: Objects, properties: Properties) -> Iterator[pa.RecordBatch]:
     """A contact counts with its primary company only: HubSpot passes on that one's owner."""
-    for page in pages("contacts", [OWNER], True):
+    for page in pages("contacts", [OWNER], [COMPANIES]):
         yield _batch("contact", page, listed_links(client, "contacts", page), primary=True)
     for page in objects.matching("tasks", [OWNER], _to_do(properties)):
         links = read_links(client, "tasks", [record["id"] for record in page])

@@ -9,22 +9,21 @@ import pyarrow as pa
 from connectors.errors import FieldProblem, Refused
 from connectors.hubspot.fields import Properties
 from connectors.hubspot.reading.columns import Record, stamps, texts, typed
-from connectors.hubspot.reading.links import listed_links
+from connectors.hubspot.reading.links import COMPANIES, listed_links
 from connectors.hubspot.reading.objects import Pages
 from connectors.hubspot.wire.client import Client
 from connectors.mapping import CustomTable
 
-COMPANIES = "companies"
-"""As a table's `account`: the company that the record is associated with, the primary one where there is one."""
-
 
 def table_rows(client: Client, pages: Pages, table: CustomTable) -> Iterator[pa.RecordBatch]:
     """Every living record of the table's object, one row each; FieldProblems for a value that does not fit."""
-    linked = table.account == COMPANIES
+    linked = (
+        table.account == COMPANIES
+    )  # the primary one, where there is one; else a property with a company's id
     wanted = {field.source for field in table.fields}
     if table.account and not linked:
         wanted.add(table.account)
-    for page in pages(table.source, sorted(wanted), linked):
+    for page in pages(table.source, sorted(wanted), [COMPANIES] if linked else []):
         links = listed_links(client, table.source, page) if linked else {}
         first = [next(iter(links.get(record["id"], ())), None) for record in page]
         yield _batch(table, page, pa.array(first, pa.string()) if linked else _named(table, page))

@@ -1,4 +1,4 @@
-"""Which companies a record is linked to, the primary one first."""
+"""Which companies (or other records) a record is linked to, the primary one first."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from connectors.hubspot.wire.answers import Answer
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
 
+COMPANIES = "companies"
 BATCH = 1_000
 """Inputs of one associations call."""
-PRIMARY_IDS = frozenset({1, 5})
-"""Association types that mark a primary company: of a contact, of a deal."""
-PRIMARY_NAMES = frozenset({"contact_to_company", "deal_to_company"})
+PRIMARY_IDS = frozenset({1, 5, 26})
+"""Association types that mark a primary company: of a contact, a deal, a ticket. Labels are changed by HubSpot (2024-02)."""
+PRIMARY_NAMES = frozenset({"contact_to_company", "deal_to_company", "ticket_to_company"})
 """The same types as a list names them; the others end in _unlabeled or carry a label."""
 
 Links = Mapping[str, Sequence[str]]
 """Ids of companies under the id of the record linked to them; a record without any may be absent."""
 
 
-def listed_links(client: Client, object_type: str, records: Sequence[Record]) -> Links:
+def listed_links(client: Client, object_type: str, records: Sequence[Record], to: str = COMPANIES) -> Links:
     """The companies that a list sent along, the rest of them where it did not send all."""
     found: dict[str, Sequence[str]] = {}
     more: list[str] = []
     for record in records:
-        sent = (record.get("associations") or {}).get("companies") or {}
+        sent = (record.get("associations") or {}).get(to) or {}
         if sent.get("paging"):
             more.append(record["id"])
         elif sent:
             found[record["id"]] = _ordered((r["type"] in PRIMARY_NAMES, r["id"]) for r in sent["results"])
-    return {**found, **read_links(client, object_type, more)}
+    return {**found, **read_links(client, object_type, more, to)}
 
 
-def read_links(client: Client, object_type: str, ids: Sequence[str]) -> Links:
+def read_links(client: Client, object_type: str, ids: Sequence[str], to: str = COMPANIES) -> Links:
     """The companies of the records with these ids, through the associations API."""
     found: dict[str, list[tuple[bool, str]]] = {}
     inputs = [{"id": id} for id in ids]
@@ -47,7 +48,7 @@ def read_links(client: Client, object_type: str, ids: Sequence[str]) -> Links:
             body={"inputs": some},
             check=lambda a, some=some: _check(a, some),  # type: ignore[misc]
             object=object_type,
-            to="companies",
+            to=to,
         )
         for result in answer.body["results"]:
             id = str(result["from"]["id"])

@@ -28,8 +28,8 @@ ID = "hs_object_id"
 MODIFIED = "hs_lastmodifieddate"
 
 
-Pages = Callable[[str, Sequence[str], bool], Iterator[list[Record]]]
-"""Every living record of an object type with these properties, and with its companies where that is true."""
+Pages = Callable[[str, Sequence[str], Sequence[str]], Iterator[list[Record]]]
+"""Every living record of an object type with these properties, and with its links to these object types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,14 @@ class Objects:
         self._short_pages_are_normal = False
 
     def listed(
-        self, object_type: str, properties: Sequence[str], *, companies: bool = False, archived: bool = False
+        self,
+        object_type: str,
+        properties: Sequence[str],
+        *,
+        linked: Sequence[str] = (),
+        archived: bool = False,
     ) -> Iterator[list[Record]]:
-        """Every record that is (or is not) archived, page by page; with its companies where asked for.
+        """Every record that is (or is not) archived, page by page; with its links to the object types asked for.
 
         No search counts the archived ones, so that their last page is asked for twice: one that lost rows
         looks like any last page. A page that loses the same rows both times is not noticed.
@@ -68,8 +73,8 @@ class Objects:
             "archived": str(archived).lower(),
             "properties": ",".join(properties) if inline else ID,
         }
-        if companies:
-            query["associations"] = "companies"
+        if linked:
+            query["associations"] = ",".join(linked)
         while True:
             body = self._page(object_type, query)
             page = body["results"]

@@ -47,6 +47,7 @@ class Reader:
         self._properties = properties
         self._page_size = settings.page_size
         self._compares_counts = settings.compare_counts
+        self._through = settings.activities_through
         self._objects = Objects(
             client, page_size=settings.page_size, search_page_size=settings.search_page_size
         )
@@ -69,7 +70,7 @@ class Reader:
         span = None if mark is None else Span(mark.floor(), now + SKEW)
         if span is not None and not self._few_changed(kind, span, sum(count for count, _ in counts)):
             span = None
-        rows = Rows(self._client, self._mapping, self._properties, kind)
+        rows = Rows(self._client, self._mapping, self._properties, kind, through=self._through)
         batches = self._whole(rows) if span is None else self._changed(rows, span)
         return Pull(
             _gathered(batches, self._mapping.schema(kind)),
@@ -117,13 +118,16 @@ class Reader:
 
     def _whole(self, rows: Rows) -> Iterator[pa.RecordBatch]:
         for frame in rows.frames:
-            for page in self._pages(frame.object_type, frame.properties, rows.linked):
+            pages = self._pages(frame.object_type, frame.properties, rows.linked)
+            for page in rows.together(pages):
                 yield rows.listed(frame, page)
 
-    def _pages(self, object_type: str, properties: Sequence[str], companies: bool) -> Iterator[list[Record]]:
+    def _pages(
+        self, object_type: str, properties: Sequence[str], linked: Sequence[str]
+    ) -> Iterator[list[Record]]:
         """A list whose end is held against the search's count."""
         came = 0
-        for page in self._objects.listed(object_type, properties, companies=companies):
+        for page in self._objects.listed(object_type, properties, linked=linked):
             came += len(page)
             yield page
         self._compare(object_type, came)
@@ -148,7 +152,7 @@ class Reader:
 
     def _changed(self, rows: Rows, span: Span) -> Iterator[pa.RecordBatch]:
         for frame in rows.frames:
-            for page in self._objects.changed(frame.object_type, frame.properties, span):
+            for page in rows.together(self._objects.changed(frame.object_type, frame.properties, span)):
                 yield rows.searched(frame, page)
                 yield rows.merged(frame, page)
             # Archiving leaves the modification stamp as it is, and no search finds what is archived.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -10,8 +10,10 @@ from connectors.hubspot.fields import OBJECTS, Properties
 from connectors.hubspot.reading.activities import activity_rows, frame_of
 from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.frames import Frame
-from connectors.hubspot.reading.links import Links, listed_links, read_links
+from connectors.hubspot.reading.links import BATCH as LINKS
+from connectors.hubspot.reading.links import COMPANIES, Links, listed_links, read_links
 from connectors.hubspot.reading.stages import deal_rows, read_stages
+from connectors.hubspot.reading.through import BETWEEN, LinksTo, Through
 from connectors.hubspot.wire.client import Client
 from connectors.mapping import FieldMap
 from connectors.records import RecordKind
@@ -22,23 +24,55 @@ MERGED = "hs_merged_object_ids"
 class Rows:
     """The rows of one table in one pull; made before reading begins, as deal stages are read then."""
 
-    def __init__(self, client: Client, mapping: FieldMap, properties: Properties, kind: RecordKind) -> None:
+    def __init__(
+        self,
+        client: Client,
+        mapping: FieldMap,
+        properties: Properties,
+        kind: RecordKind,
+        *,
+        through: bool = True,
+    ) -> None:
         self._client = client
         self._kind = kind
-        self.linked = kind is not RecordKind.ACCOUNTS
+        self._through = Through(client) if through and kind is RecordKind.ACTIVITIES else None
+        self.linked: Sequence[str] = () if kind is RecordKind.ACCOUNTS else (COMPANIES,)
+        """The object types to which a list tells the links."""
+        if self._through is not None:
+            self.linked = (COMPANIES, *BETWEEN)
         self.frames = [_frame(kind, o, mapping, properties) for o in OBJECTS[kind]]
         self._stages = read_stages(client) if kind is RecordKind.OPPORTUNITIES else {}
 
+    def together(self, pages: Iterator[list[Record]]) -> Iterator[list[Record]]:
+        """The same records in pages as large as a call for links takes, where links are asked for."""
+        waiting: list[Record] = []
+        for page in pages:
+            waiting += page
+            if not self.linked or len(waiting) + len(page) > LINKS:
+                yield waiting
+                waiting = []
+        if waiting:
+            yield waiting
+
     def listed(self, frame: Frame, page: Sequence[Record]) -> pa.RecordBatch:
         """The rows of a page that a list gave, companies included."""
-        links = listed_links(self._client, frame.object_type, page) if self.linked else {}
+        links = self._links(
+            page, lambda to, records: listed_links(self._client, frame.object_type, records, to)
+        )
         return self._rows(frame, page, links, deleted=False)
 
     def searched(self, frame: Frame, page: Sequence[Record]) -> pa.RecordBatch:
         """The rows of a page that a search gave, which tells no companies."""
-        ids = [record["id"] for record in page]
-        links = read_links(self._client, frame.object_type, ids) if self.linked else {}
-        return self._rows(frame, page, links, deleted=False)
+
+        def read(to: str, records: Sequence[Record]) -> Links:
+            return read_links(self._client, frame.object_type, [r["id"] for r in records], to)
+
+        return self._rows(frame, page, self._links(page, read), deleted=False)
+
+    def _links(self, page: Sequence[Record], links_to: LinksTo) -> Links:
+        if self._through is not None:
+            return self._through.companies(page, links_to)
+        return links_to(COMPANIES, page) if self.linked else {}
 
     def archived(self, frame: Frame, page: Sequence[Record]) -> pa.RecordBatch:
         """Rows that are deleted."""
