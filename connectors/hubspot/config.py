@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.base import Settings
 from connectors.hubspot.wire.paths import VERSIONS
@@ -17,6 +17,16 @@ from connectors.records import RecordKind
 from connectors.secret import Secret
 
 DOMAIN = "hubapi.com"
+
+
+class OAuth(BaseModel):
+    """An OAuth app that was installed in the portal; its access tokens are asked for as they are needed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: Secret
+    client_secret: Secret
+    refresh_token: Secret
 
 
 class HubSpotSettings(Settings):
@@ -28,8 +38,10 @@ class HubSpotSettings(Settings):
 
     kind: Literal["hubspot"] = "hubspot"
     portal_id: str
-    token: Secret
+    token: Secret | None = None
     """A private app's access token or a service key."""
+    oauth: OAuth | None = None
+    """The credentials of an OAuth app; instead of `token`."""
     api_version: str = "v3"
     base_url: str = f"https://api.{DOMAIN}"
     local: bool = False
@@ -45,6 +57,9 @@ class HubSpotSettings(Settings):
     """Calls that may be under way at once while a table is read; 1 reads one page after the other."""
     activities_through: bool = True
     """Whether an activity on no company counts with the primary companies of its contacts, else of its deals."""
+    count_children: bool = True
+    """Whether contacts and open tasks are counted per company and owner, for the plan to tell what is at stake: one
+    call per hundred contacts a night."""
     compare_counts: bool = True
     """Whether a list is an error that is shorter than the search's count; false where that index is wrong."""
     verify_history: bool = True
@@ -72,6 +87,14 @@ class HubSpotSettings(Settings):
         if value not in VERSIONS:
             raise ValueError(f"api_version {value!r} is unknown; known: {', '.join(VERSIONS)}")
         return value
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> HubSpotSettings:
+        if (self.token is None) == (self.oauth is None):
+            raise ValueError(
+                "say exactly one of token: {env: NAME} and oauth: {client_id, client_secret, refresh_token}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _host_is_pinned(self) -> HubSpotSettings:

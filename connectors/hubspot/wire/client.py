@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 import orjson
 import urllib3
 
-from connectors.errors import AuthFailed, ConnectorError, Garbled, OutcomeUnknown, Refused, Unavailable
+from connectors.errors import ConnectorError, Garbled, OutcomeUnknown, Refused, Unavailable
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.wire.answers import Answer, error_of, read_answer
 from connectors.hubspot.wire.limits import Limits
 from connectors.hubspot.wire.paths import METHODS, Paths, Route
+from connectors.hubspot.wire.tokens import Refreshed, Standing, Tokens
 from connectors.retry import RetryPolicy
 
 USER_AGENT = "territory-sync (hubspot-api-client)"
@@ -54,8 +55,7 @@ def _believe(answer: Answer) -> None:
 class Client:
     """Calls of one portal over one pool of connections, from as many threads as there are.
 
-    Nothing of the vendor's leaves it. The token stands in the package's configuration only, and is asked for
-    again once when HubSpot no longer accepts it.
+    Nothing of the vendor's leaves it. A token that HubSpot no longer accepts is asked for again, once.
     """
 
     def __init__(self, settings: HubSpotSettings, retry: RetryPolicy | None = None) -> None:
@@ -66,6 +66,7 @@ class Client:
         self.limits = Limits(self._retry.clock, self._retry.sleep)
         self.meter: Counter[str] = Counter()
         self._lock = threading.RLock()
+        self._tokens = self._made_tokens()
 
     def read(
         self,
@@ -141,7 +142,6 @@ class Client:
         from hubspot.crm.companies import ApiClient, Configuration  # lazy: half a second
 
         configuration = Configuration(host=self._settings.base_url.rstrip("/"))
-        configuration.access_token = self._settings.token.reveal().get_secret_value()
         # Tries are ours, and the token goes to no other address than the one that is pinned.
         configuration.retries = urllib3.Retry(
             total=0, redirect=0, raise_on_redirect=False, respect_retry_after_header=False
@@ -166,11 +166,13 @@ class Client:
         kept: bool = False,
     ) -> Answer:
         what = " ".join([route.value, *names.values()])
-        status, headers, data = self._exchange(what, route, query, body, names, write, kept)
-        if status == 401 and self._token_changed():
+        token = self._tokens.current()
+        status, headers, data = self._exchange(what, route, query, body, names, write, token, kept)
+        if status == 401 and self._tokens.is_replaced(token):
             if write:
                 raise TokenRenewed(f"{what}: HubSpot took the token for expired, and there is a new one")
-            status, headers, data = self._exchange(what, route, query, body, names, write)
+            token = self._tokens.current()
+            status, headers, data = self._exchange(what, route, query, body, names, write, token)
         if not 200 <= status <= 299:
             raise error_of(what, status, headers, data, write=write)
         try:
@@ -188,6 +190,7 @@ class Client:
         body: Body | None,
         names: Mapping[str, str],
         write: bool,
+        token: str,
         kept: bool = False,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of one HTTP exchange."""
@@ -199,7 +202,7 @@ class Client:
         with self._lock:
             self.meter[route.value] += 1
         try:
-            response = self._request(api, route, query, body, names)
+            response = self._request(api, route, query, body, names, token)
             data = self._whole(response)
         except urllib3.exceptions.HTTPError as error:
             raise _lost(what, error, write) from None
@@ -207,17 +210,21 @@ class Client:
         return response.status, response.headers, data
 
     def _request(
-        self, api: Any, route: Route, query: Query | None, body: Body | None, names: Mapping[str, str]
+        self,
+        api: Any,
+        route: Route,
+        query: Query | None,
+        body: Body | None,
+        names: Mapping[str, str],
+        token: str,
     ) -> Any:
         """The answer whose body is still to be read.
 
-        Sent through the package's own pool, with its own authorization and TLS: its `call_api` adds a fifth of a
+        Sent through the package's own pool, with its TLS: its `call_api` adds a fifth of a
         millisecond to every page, and breaks at an error body that is no UTF-8 (seen 2026-11, 12.0.0).
         """
-        configuration = api.configuration
-        url = configuration.host + self._paths.of(route, **names)
-        token = configuration.auth_settings()["oauth2"]
-        headers = {**api.default_headers, token["key"]: token["value"]}
+        url = api.configuration.host + self._paths.of(route, **names)
+        headers = {**api.default_headers, "Authorization": f"Bearer {token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return api.rest_client.pool_manager.request(
@@ -240,15 +247,35 @@ class Client:
                 raise urllib3.exceptions.HTTPError("the answer dripped in too slowly")
         return b"".join(parts)
 
-    def _token_changed(self) -> bool:
-        """Whether the secret's place holds another token than the one in use, which is then taken."""
+    def _post_form(self, path: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Post a form that carries secrets, and no token."""
+        with self._lock:
+            self.meter["token"] += 1
+        settings = self._settings
         try:
-            token = self._settings.token.reveal().get_secret_value()
-        except AuthFailed:
-            return False
-        changed = bool(token != self._api.configuration.access_token)
-        self._api.configuration.access_token = token
-        return changed
+            response = self._api.rest_client.pool_manager.request(
+                "POST",
+                settings.base_url.rstrip("/") + path,
+                body=urlencode(form),
+                headers={"Content-Type": "application/x-www-form-urlencoded", "User-Agent": USER_AGENT},
+                timeout=urllib3.Timeout(connect=settings.connect_timeout, read=settings.read_timeout),
+            )
+            body = orjson.loads(response.data)
+        except urllib3.exceptions.HTTPError as error:
+            raise _lost("OAuth", error, write=False) from None
+        except orjson.JSONDecodeError:
+            raise Garbled("OAuth: the answer is no JSON") from None
+        return response.status, body if isinstance(body, dict) else {}
+
+    def _made_tokens(self) -> Tokens:
+        settings = self._settings
+        if settings.oauth is None:
+            assert settings.token is not None, "the settings demand one of the two"
+            return Standing(settings.token)
+        oauth = settings.oauth
+        return Refreshed(
+            oauth.client_id, oauth.client_secret, oauth.refresh_token, self._post_form, self._clock
+        )
 
 
 def _lost(what: str, error: urllib3.exceptions.HTTPError, write: bool) -> ConnectorError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from connectors.errors import AuthFailed, ConnectorError, Garbled, Unavailable
@@ -30,22 +29,26 @@ class Tokens(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Standing:
     """The token of a private app or a service key, which an admin may rotate while we run."""
 
-    secret: SecretRef
+    def __init__(self, secret: SecretRef) -> None:
+        self._secret = secret
+        self._token = ""
 
     def current(self) -> str:
-        """As it stands where the config says."""
-        return self.secret.reveal().get_secret_value()
+        """As it stood where the config says when it was last asked for: a keyring is slow."""
+        if not self._token:
+            self._token = self._secret.reveal().get_secret_value()
+        return self._token
 
     def is_replaced(self, refused: str) -> bool:
         """Whether the place holds another one by now."""
         try:
-            return self.current() != refused
+            self._token = self._secret.reveal().get_secret_value()
         except AuthFailed:
             return False
+        return self._token != refused
 
 
 class Refreshed:
