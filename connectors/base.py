@@ -106,7 +106,7 @@ class Load:
     at_stake: Mapping[str, int] = field(default_factory=dict)
     """What hangs on the accounts whose owner changes, as far as the snapshot tells: `account_teams` (accounts that
     have one), `account_team_members`, `opportunity_team_members`, `manual_shares`, `open_opportunities`,
-    `open_activities`, `contacts`, `open_cases`; of the last four those that the old owner has."""
+    `open_activities`, `contacts`, `open_cases`, `open_tasks`; of the last five those that the old owner has."""
 
     members: Mapping[str, int] = field(default_factory=dict)
     """Of the CRM's own territories: `accounts` and `users` that change, and rows `_added` and `_removed` of each; empty

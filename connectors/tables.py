@@ -58,7 +58,7 @@ MEMBERS = _schema(RecordKind.MEMBERS)
 """One row per person with a part in an account or opportunity: `kind` is account_team, opportunity_team or manual_share."""
 
 CHILDREN = _schema(RecordKind.CHILDREN)
-"""How many records of a `kind` (contact, open_case, closed_case) an owner has below an account."""
+"""How many records of a `kind` (contact, open_case, closed_case, open_task) an owner has below an account."""
 
 TERRITORIES = _schema(RecordKind.TERRITORIES)
 """One row per territory that the CRM itself keeps, of the one model that is read; `model_state` is planning, active

@@ -47,6 +47,8 @@ _AT_STAKE = {
     "AND m.before = c.owner_id WHERE c.kind = 'contact'",
     "open_cases": "SELECT coalesce(sum(c.count), 0) FROM children c JOIN moved m ON m.id = c.account_id "
     "AND m.before = c.owner_id WHERE c.kind = 'open_case'",
+    "open_tasks": "SELECT coalesce(sum(c.count), 0) FROM children c JOIN moved m ON m.id = c.account_id "
+    "AND m.before = c.owner_id WHERE c.kind = 'open_task'",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,8 +59,10 @@ class HubSpotConnector(WithoutExtras):
 
     @property
     def capabilities(self) -> Capabilities:
-        """100 records a write; owners are always pulled whole."""
-        return _CAPABILITIES
+        """100 records a write; owners are always pulled whole, as are stages and counts."""
+        if self._settings.count_children:
+            return _CAPABILITIES
+        return replace(_CAPABILITIES, also=_CAPABILITIES.also - {RecordKind.CHILDREN})
 
     def identity(self) -> Identity:
         """The portal that the token opens; HubSpot tells no user for an app's token."""

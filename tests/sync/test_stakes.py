@@ -80,6 +80,8 @@ def test_what_hangs_on_an_account_counts_where_the_account_moves_and_the_old_own
         {"id": "3", "kind": "contact", "account_id": "A00", "owner_id": "U-ana", "count": 3},
         {"id": "4", "kind": "open_case", "account_id": "A01", "owner_id": "U-ana", "count": 2},
         {"id": "5", "kind": "closed_case", "account_id": "A01", "owner_id": "U-ana", "count": 9},
+        {"id": "6", "kind": "open_task", "account_id": "A01", "owner_id": "U-ana", "count": 4},
+        {"id": "7", "kind": "open_task", "account_id": "A01", "owner_id": "U-kim", "count": 1},
     ]
     world.plan()
     assert told[-1].at_stake == {
@@ -91,6 +93,7 @@ def test_what_hangs_on_an_account_counts_where_the_account_moves_and_the_old_own
         "open_activities": 2,
         "contacts": 7,
         "open_cases": 2,
+        "open_tasks": 4,
     }
 
 

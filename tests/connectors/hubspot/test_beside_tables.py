@@ -165,3 +165,9 @@ def test_a_list_of_contacts_that_lost_its_last_rows_counts_nothing(
     world.crm.fault("short_page", method="GET", path=r"contacts\?", times=None)
     with pytest.raises(Garbled, match="list contacts: HubSpot counts"):
         rows(connector, RecordKind.CHILDREN)
+
+
+def test_children_are_left_out_where_the_config_counts_none(world: HubSpotWorld) -> None:
+    connector = world.connect(count_children=False)
+    assert connector.capabilities.also == {RecordKind.STAGES}
+    connector.close()
