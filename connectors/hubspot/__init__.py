@@ -19,7 +19,7 @@ def _connect(settings: HubSpotSettings, mapping: FieldMap) -> Connector:
 
 
 def _forecast(settings: HubSpotSettings, load: Load) -> Forecast:
-    from connectors.hubspot.connector import forecast
+    from connectors.hubspot.forecast import forecast
 
     return forecast(settings, load)
 

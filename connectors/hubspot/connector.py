@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.base import Capabilities, Forecast, Identity, Load, Pull, Quota, SetupStep, WithoutExtras
+from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep, WithoutExtras
 from connectors.errors import FieldProblem, WrongOrg
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import Properties
@@ -18,26 +18,18 @@ from connectors.hubspot.reading.read import Reader
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
-from connectors.hubspot.writing.history import CALLS, find_overwritten
-from connectors.hubspot.writing.write import BATCH, Writer
+from connectors.hubspot.writing.write import AT_ONCE, Writer
 from connectors.mapping import CustomTable, FieldMap, MappedField
 from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
 from connectors.retry import RetryPolicy
 
 _CAPABILITIES = Capabilities(
-    write_batch=BATCH,
+    write_batch=AT_ONCE,
     changes=frozenset({RecordKind.ACCOUNTS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES}),
     creates_fields=True,
     custom_tables=True,
     also=frozenset({RecordKind.STAGES, RecordKind.CHILDREN}),
 )
-
-
-def forecast(settings: HubSpotSettings, load: Load) -> Forecast:
-    """Look, write, look again, and the reading of history where it is verified; without tries and halved batches."""
-    batches = -(-(load.records + sum(load.owner_groups)) // BATCH)
-    history = {"history": batches * CALLS} if settings.verify_history and batches else {}
-    return Forecast({"look": batches, "write": batches, "verify": batches, **history} if batches else {})
 
 
 class HubSpotConnector(WithoutExtras):
@@ -51,7 +43,13 @@ class HubSpotConnector(WithoutExtras):
         self._client = Client(settings, retry)
         self._properties = Properties(self._client)
         self._reader = Reader(self._client, settings, mapping, self._properties)
-        self._writer = Writer(self._client, mapping, self._reader.lookup, self._reader.decode)
+        self._writer = Writer(
+            self._client,
+            mapping,
+            self._reader.lookup,
+            self._reader.decode,
+            verifies=settings.verify_history,
+        )
         self._is_right_portal = False
 
     def __repr__(self) -> str:
@@ -59,7 +57,7 @@ class HubSpotConnector(WithoutExtras):
 
     @property
     def capabilities(self) -> Capabilities:
-        """100 records a write; owners are always pulled whole, as are stages and counts."""
+        """2,000 records a write; owners are always pulled whole, as are stages and counts."""
         if self._settings.count_children:
             return _CAPABILITIES
         return replace(_CAPABILITIES, also=_CAPABILITIES.also - {RecordKind.CHILDREN})
@@ -109,10 +107,8 @@ class HubSpotConnector(WithoutExtras):
             return []
         self._writer.refuse_what_cannot_be_sent(writes)
         self._refuse_other_portal()
-        results = self._writer.write(writes)
-        if self._settings.verify_history:
-            return find_overwritten(self._client, self._mapping, writes, results)
-        return results
+        self._properties.of("companies")  # asked for once, before the threads of a write would all ask
+        return self._writer.write(writes, stopping)
 
     def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
         """The property group and properties that are missing."""

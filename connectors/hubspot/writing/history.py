@@ -6,7 +6,7 @@ HubSpot knows no If-Match, so the last write wins. What it overwrote stands in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.errors import ConnectorError
@@ -14,49 +14,49 @@ from connectors.hubspot.values import encode, same
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
-from connectors.mapping import FieldMap
-from connectors.records import Outcome, RecordId, RecordKind, Value, Write, WriteResult
+from connectors.records import Outcome, RecordId, Value, Write, WriteResult
 
 BATCH = 50
-"""Records a call with history takes."""
-CALLS = 2
-"""Calls for the history of a full batch of writes."""
+"""Records a call with history takes: HubSpot refuses more, in so many words (reported 2023-10)."""
 OVERWROTE = "OVERWROTE"
 UNVERIFIED = "UNVERIFIED"
 
 
-def find_overwritten(
-    client: Client, mapping: FieldMap, writes: Sequence[Write], results: Sequence[WriteResult]
-) -> list[WriteResult]:
-    """The same results; those that overwrote an edit, or whose history could not be read, say so."""
-    written = [place for place, r in enumerate(results) if r.outcome is Outcome.WRITTEN]
-    checked = list(results)
-    columns = {m.name: m.source for m in mapping.of(RecordKind.ACCOUNTS)}
-    for start in range(0, len(written), BATCH):
-        places = written[start : start + BATCH]
-        names = sorted({columns[name] for place in places for name in writes[place].values})
-        try:
-            histories = _histories(client, [results[place].id for place in places], names)
-        except ConnectorError as error:
-            said = f"written; whether an edit came in between is not known: {error}"
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The history of one object's properties; `columns` are those that are written, with their properties."""
+
+    client: Client
+    object: str
+    columns: Mapping[str, str]
+
+    def marked(self, writes: Sequence[Write], results: Sequence[WriteResult]) -> list[WriteResult]:
+        """The same results; those that overwrote an edit, or whose history could not be read, say so."""
+        written = [place for place, r in enumerate(results) if r.outcome is Outcome.WRITTEN]
+        checked = list(results)
+        for start in range(0, len(written), BATCH):
+            places = written[start : start + BATCH]
+            names = {self.columns[name] for place in places for name in writes[place].values}
+            try:
+                histories = self.of([results[place].id for place in places], sorted(names))
+            except ConnectorError as error:
+                said = f"written; whether an edit came in between is not known: {error}"
+                for place in places:
+                    checked[place] = replace(results[place], code=UNVERIFIED, message=said)
+                continue
             for place in places:
-                checked[place] = replace(results[place], code=UNVERIFIED, message=said)
-            continue
-        for place in places:
-            checked[place] = _checked(writes[place], results[place], columns, histories)
-    return checked
+                checked[place] = _checked(writes[place], results[place], self.columns, histories)
+        return checked
 
-
-def _histories(
-    client: Client, ids: Sequence[RecordId], names: Sequence[str]
-) -> Mapping[str, Mapping[str, Any]]:
-    body = {
-        "inputs": [{"id": id} for id in ids],
-        "properties": [],
-        "propertiesWithHistory": list(names),
-    }
-    answer = client.read(Route.BATCH_READ, body=body, object="companies")
-    return {str(r.get("id")): r.get("propertiesWithHistory") or {} for r in answer.body.get("results") or ()}
+    def of(self, ids: Sequence[RecordId], names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """By id: the versions of each property, newest first. At most 50 records."""
+        body = {
+            "inputs": [{"id": id} for id in ids],
+            "properties": [],
+            "propertiesWithHistory": list(names),
+        }
+        found = self.client.read(Route.BATCH_READ, body=body, object=self.object).body.get("results") or ()
+        return {str(record.get("id")): record.get("propertiesWithHistory") or {} for record in found}
 
 
 def _checked(
