@@ -86,16 +86,19 @@ class State:
             raise ValueError(f"{object} already has a column {column.name}")
         self.declare(table.with_column(column))
 
-    def index(self) -> None:
-        """Makes the index of every indexed column that has none yet, followed by the key for keyset paging."""
-        for table in self._tables.values():
+    def index(self, object: str | None = None) -> None:
+        """Makes the index of every indexed column that has none yet, followed by the key for keyset paging.
+
+        Of one object alone where it is named.
+        """
+        for table in self._tables.values() if object is None else (self._tables[object],):
             for column in table.columns:
                 if column.indexed:
                     self._db.execute(
                         f"CREATE INDEX IF NOT EXISTS {quoted(f'{table.name}.{column.name}')}"
                         f" ON {quoted(table.name)}({quoted(column.name)}, {quoted(table.key)})"
                     )
-        self._db.execute("ANALYZE")
+        self._db.execute("ANALYZE" if object is None else f"ANALYZE {quoted(object)}")
 
     # -- reading
 

@@ -24,7 +24,7 @@ from connectors.sandbox.hubspot.shape.builtin import group_of
 from connectors.sandbox.hubspot.shape.catalogue import Catalogue, Group
 from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, Option, Property
 from connectors.sandbox.hubspot.shape.installed import INSTALLED
-from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind, find_kind
+from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind
 from connectors.sandbox.hubspot.shape.values import Reader, shown
 from connectors.sandbox.hubspot.switches import SETTINGS
 from connectors.sandbox.seed import Seed
@@ -54,11 +54,14 @@ class HubSpot:
             int(identity["portal_id"]),
             identity["token"],
         )
+        for schema in catalogue.schemas.values():
+            records.links.know(schema.kind)
         self._door = Door(self._portal)
         self.app = Starlette(
             routes=routes(self._door),
             exception_handlers={404: self._door.not_found, 405: self._door.not_found},
         )
+        self.app.state.catalogue = catalogue
 
     def credentials(self) -> dict[str, str]:
         """portal_id and token."""
@@ -97,15 +100,21 @@ class HubSpot:
         One that an integration of HubSpot's brings along (`salesforceaccountid`) is added as that one.
         """
         if name in INSTALLED:
-            self._install(_kind(object), INSTALLED[name])
+            self._install(self._kind(object), INSTALLED[name])
             return
-        kind, (word, _, rest) = _kind(object), type.partition("(")
+        kind, (word, _, rest) = self._kind(object), type.partition("(")
         if word not in FIELD_TYPES:
             raise ValueError(f"{object}.{name}: {type!r} is none of {', '.join(FIELD_TYPES)}")
         options = tuple(Option(value, value) for value in rest.rstrip(")").split(";") if value)
         field_type = FIELD_TYPES[word][0]
         property = Property(name, name, word, field_type, group_of(kind), options, ours=False)
         self._portal.catalogue.add(kind, replace(property, made=self._portal.instant()))
+
+    def _kind(self, object: str) -> Kind:
+        kind = self._portal.catalogue.kind(object)
+        if kind is None:
+            raise LookupError(f"HubSpot has no object {object!r}")
+        return kind
 
     def _install(self, kind: Kind, property: Property) -> None:
         catalogue = self._portal.catalogue
@@ -123,7 +132,7 @@ class HubSpot:
                 state.read("owners", id) or {} for (id,) in state.rows("SELECT id FROM owners ORDER BY id")
             )
             return [{**state.plain("owners", row), "id": str(row["id"])} for row in rows]
-        kind = _kind(object)
+        kind = self._kind(object)
         properties = self._portal.catalogue.of(kind)
         ids = [id for (id,) in state.rows(f"SELECT {ID} FROM {kind.plural} ORDER BY {ID}")]
         found = state.read_many(kind.plural, ids)
@@ -140,13 +149,6 @@ class HubSpot:
 def build(core: Core) -> HubSpot:
     """The portal on this core."""
     return HubSpot(core)
-
-
-def _kind(object: str) -> Kind:
-    kind = find_kind(object)
-    if kind is None:
-        raise LookupError(f"HubSpot has no object {object!r}")
-    return kind
 
 
 def _worded(kind: str, details: Mapping[str, Any]) -> errors.Refused:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.shape.kinds import Kind, find_kind
+from connectors.sandbox.hubspot.shape.kinds import Kind
 from connectors.sandbox.hubspot.shape.values import BadValue
 from connectors.sandbox.ledger import By
 from connectors.sandbox.tables import Stored
@@ -18,7 +18,7 @@ def edit(portal: Portal, object: str, id: str, values: Mapping[str, Any], actor:
     if object == "owners":
         _edit_owner(portal, id, values, by)
         return
-    kind = find_kind(object)
+    kind = portal.catalogue.kind(object)
     if kind is None:
         raise LookupError(f"HubSpot has no object {object!r}")
     row = portal.records.live(kind, int(id))

@@ -166,6 +166,11 @@ def exports_spent(limit: int) -> Refused:
     )
 
 
+def no_custom_objects(portal: int) -> Refused:
+    """A portal whose subscription has no custom objects; reading the empty list of them works (?)."""
+    return Refused(403, f"The portal {portal} does not have access to custom objects.", category="FORBIDDEN")
+
+
 _BARE = {
     414: "Request-URI Too Long",
     423: "The resource is currently locked. Wait at least 2 seconds between API requests.",

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.hubspot.door import Door
 from connectors.sandbox.hubspot.exports import routes as exports
+from connectors.sandbox.hubspot.schemas import routes as schemas
 
 Package = Callable[[Door], Iterable[Route]]
-PACKAGES: Sequence[Package] = (exports.routes,)
+PACKAGES: Sequence[Package] = (exports.routes, schemas.routes)

@@ -14,7 +14,7 @@ from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.objects.records import Records
 from connectors.sandbox.hubspot.search.totals import Totals
 from connectors.sandbox.hubspot.shape.catalogue import Catalogue
-from connectors.sandbox.hubspot.shape.kinds import Kind, find_kind
+from connectors.sandbox.hubspot.shape.kinds import Kind
 from connectors.sandbox.hubspot.shape.values import Reader, instant
 from connectors.sandbox.hubspot.versions import Version
 from connectors.sandbox.ledger import By
@@ -64,7 +64,7 @@ class Call:
 
     def kind(self, name: str = "object_type") -> Kind:
         """The object that the path names; Refused where there is none of that name."""
-        kind = find_kind(self.path(name))
+        kind = self.portal.catalogue.kind(self.path(name))
         if kind is None:
             raise errors.unknown_kind(self.path(name))
         return kind

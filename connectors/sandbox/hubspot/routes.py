@@ -13,7 +13,6 @@ from connectors.sandbox.hubspot.objects import association_paths, reading, writi
 from connectors.sandbox.hubspot.packages import PACKAGES
 from connectors.sandbox.hubspot.search import searching
 from connectors.sandbox.hubspot.shape import account_paths, property_paths
-from connectors.sandbox.hubspot.shape.kinds import find_kind
 from connectors.sandbox.hubspot.versions import VERSIONS, Version
 
 _Groups = tuple[tuple[str, ...], ...]
@@ -31,7 +30,7 @@ def _owners(request: Request) -> _Groups:
 def _objects(mode: str) -> Scopes:
     def needed(request: Request) -> _Groups:
         parts = (request.path_params.get(name) for name in ("object_type", "to_object_type"))
-        kinds = [kind for part in parts if part and (kind := find_kind(part))]
+        kinds = [kind for part in parts if part and (kind := request.app.state.catalogue.kind(part))]
         return tuple((f"crm.objects.{kind.scope}.{mode}",) for kind in kinds)
 
     return needed
@@ -39,7 +38,7 @@ def _objects(mode: str) -> Scopes:
 
 def _schemas(mode: str) -> Scopes:
     def needed(request: Request) -> _Groups:
-        kind = find_kind(request.path_params["object_type"])
+        kind = request.app.state.catalogue.kind(request.path_params["object_type"])
         if kind is None:
             return ()
         also = (f"crm.objects.{kind.scope}.read",) if mode == "read" else ()

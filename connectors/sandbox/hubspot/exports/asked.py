@@ -10,8 +10,7 @@ from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.search.query import Query, read_query
 from connectors.sandbox.hubspot.shape.definitions import Property
-from connectors.sandbox.hubspot.shape.kinds import Kind, find_kind
-from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES
+from connectors.sandbox.hubspot.shape.kinds import Kind
 
 _FORMATS = ("CSV", "XLS", "XLSX")
 _LANGUAGES = ("DA_DK", "DE", "EN", "ES", "FI", "FR", "IT", "JA", "NL", "NO", "PL", "PT_BR", "SV", "ZH_TW")
@@ -67,7 +66,7 @@ def read_asked(call: Call) -> Asked:
 
 
 def _kind(call: Call, name: str) -> Kind:
-    kind = find_kind(name)
+    kind = call.portal.catalogue.kind(name)
     if kind is None:
         raise errors.unknown_kind(name)
     return kind
@@ -92,7 +91,7 @@ def _targets(call: Call, kind: Kind, given: Any) -> list[Kind]:
         raise errors.malformed("Cannot deserialize value (associatedObjectType)")
     targets = [_kind(call, str(name)) for name in (given if wants_list else [given])]
     for target in targets:
-        if (kind.plural, target.plural) not in LINK_TYPES:
+        if call.portal.catalogue.link_type(kind, target) is None:
             raise errors.invalid(f"No association types exist from {kind.type_id} to {target.type_id}.")
     return targets
 
@@ -100,7 +99,7 @@ def _targets(call: Call, kind: Kind, given: Any) -> list[Kind]:
 def _members(call: Call, kind: Kind, body: Mapping[str, Any]) -> tuple[int, ...]:
     id = _text(body, "listId")
     found = call.portal.core.settings["lists"].get(id)
-    if found is None or find_kind(found["object"]) is not kind:
+    if found is None or call.portal.catalogue.kind(found["object"]) != kind:
         raise errors.invalid(f"There is no list {id} of {kind.upper} objects.", listId=[id])
     return tuple(int(one) for one in found["ids"])
 

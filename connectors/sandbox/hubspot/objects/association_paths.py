@@ -9,7 +9,7 @@ from connectors.sandbox.hubspot.objects.batches import ids_of, multi_status
 from connectors.sandbox.hubspot.objects.links import Link
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.kinds import Kind
-from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES, LinkType
+from connectors.sandbox.hubspot.shape.link_types import LinkType
 
 _READS, _CREATES = 1_000, 2_000
 Answer = tuple[int, dict[str, Any] | None]
@@ -62,7 +62,7 @@ def tie_by_default(call: Call) -> Answer:
             if call.portal.records.live(kind, id) is None:
                 raise errors.no_such_record(str(id))
         call.portal.records.links.tie(source, here, target, there)
-        spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type.plain}
+        spec = {"associationCategory": type.category, "associationTypeId": type.plain}
         results.append({"from": {"id": str(here)}, "to": {"id": str(there)}, "associationSpec": spec})
     return multi_status(call, started, results, ())
 
@@ -82,7 +82,7 @@ def _id(call: Call) -> int:
 
 def _ends(call: Call) -> tuple[Kind, Kind, LinkType]:
     source, target = call.kind("object_type"), call.kind("to_object_type")
-    type = LINK_TYPES.get((source.plural, target.plural))
+    type = call.portal.catalogue.link_type(source, target)
     if type is None:
         raise errors.invalid(f"No association types exist from {source.type_id} to {target.type_id}.")
     return source, target, type

@@ -27,10 +27,15 @@ class Links:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._kinds = list(_NUMBERS.values())
         state.rows(
             "CREATE TABLE IF NOT EXISTS _links(from_kind INTEGER, from_id INTEGER, to_kind INTEGER, to_id INTEGER,"
             " is_primary INTEGER NOT NULL, PRIMARY KEY(from_kind, to_kind, from_id, to_id)) WITHOUT ROWID"
         )
+
+    def know(self, kind: Kind) -> None:
+        """A custom object has links, too."""
+        self._kinds.append(_number(kind))
 
     def of(
         self, source: Kind, ids: Sequence[int], target: Kind, after: int = 0
@@ -41,7 +46,7 @@ class Links:
             rows = self._state.rows(
                 "SELECT to_id, is_primary FROM _links WHERE from_kind = ? AND to_kind = ? AND from_id = ?"
                 " AND to_id > ? ORDER BY to_id LIMIT ?",
-                (_NUMBERS[source.plural], _NUMBERS[target.plural], id, after, PAGE + 1),
+                (_number(source), _number(target), id, after, PAGE + 1),
             )
             links = [Link(int(to or 0), bool(is_primary)) for to, is_primary in rows[:PAGE]]
             if links:
@@ -50,7 +55,7 @@ class Links:
 
     def tie(self, source: Kind, one: int, target: Kind, other: int, *, is_primary: bool = False) -> None:
         """Links two records; a company that becomes primary takes that from the one that was."""
-        here, there = _NUMBERS[source.plural], _NUMBERS[target.plural]
+        here, there = _number(source), _number(target)
         with self._state.transaction():
             if is_primary:
                 self._state.rows(
@@ -71,8 +76,8 @@ class Links:
 
     def cut(self, kind: Kind, id: int) -> None:
         """Takes away every link of a record, as archiving it does."""
-        number = _NUMBERS[kind.plural]
-        for target in range(len(KINDS)):
+        number = _number(kind)
+        for target in self._kinds:
             others = self._state.rows(
                 "SELECT to_id FROM _links WHERE from_kind = ? AND to_kind = ? AND from_id = ?",
                 (number, target, id),
@@ -86,9 +91,15 @@ class Links:
 
     def load(self, source: Kind, target: Kind, pairs: Iterable[tuple[int, int]], *, is_primary: bool) -> None:
         """Adds many links fast, in both directions; none of them may be there already."""
-        here, there = _NUMBERS[source.plural], _NUMBERS[target.plural]
+        here, there = _number(source), _number(target)
         held, mark = list(pairs), int(is_primary)
         with self._state.transaction():
             self._state.load("_links", _COLUMNS, ((here, a, there, b, mark) for a, b in held))
             held.sort(key=lambda pair: pair[::-1])
             self._state.load("_links", _COLUMNS, ((there, b, here, a, mark) for a, b in held))
+
+
+def _number(kind: Kind) -> int:
+    """How links call the object; a custom one by its own number, which is large."""
+    found = _NUMBERS.get(kind.plural)
+    return int(kind.type_id.partition("-")[2]) if found is None else found

@@ -12,8 +12,7 @@ from connectors.sandbox.hubspot.objects.past import histories
 from connectors.sandbox.hubspot.objects.render import View
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.definitions import Property
-from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind, find_kind
-from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES
+from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind
 from connectors.sandbox.state import Row, quoted
 
 Answer = tuple[int, dict[str, Any]]
@@ -139,7 +138,7 @@ def _with_history(call: Call, kind: Kind, names: Sequence[str]) -> list[Property
 def _targets(call: Call) -> list[Kind]:
     targets = []
     for name in call.words("associations"):
-        kind = find_kind(name)
+        kind = call.portal.catalogue.kind(name)
         if kind is None:
             raise errors.unknown_kind(name)
         targets.append(kind)
@@ -148,7 +147,7 @@ def _targets(call: Call) -> list[Kind]:
 
 def _add_links(call: Call, kind: Kind, records: Sequence[dict[str, Any]], targets: Sequence[Kind]) -> None:
     for target in targets:
-        type = LINK_TYPES.get((kind.plural, target.plural))
+        type = call.portal.catalogue.link_type(kind, target)
         if type is None:
             continue
         ids = [int(record["id"]) for record in records]

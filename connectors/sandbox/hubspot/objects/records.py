@@ -19,6 +19,13 @@ FIRST_ID = 9_999_500_000
 _STEP = 7
 
 
+def _domains(kept: Row, gone: Row) -> dict[str, Stored]:
+    """The domains of a company that is merged away become further ones of the company that stays (doc)."""
+    told = (kept["hs_additional_domains"], gone["domain"], gone["hs_additional_domains"])
+    found = dict.fromkeys(part for text in told for part in str(text or "").split(";") if part)
+    return {"hs_additional_domains": ";".join(name for name in found if name != kept["domain"])}
+
+
 class Records:
     """The records of every object."""
 
@@ -71,7 +78,8 @@ class Records:
             for name in (kept["hs_merged_object_ids"], gone[ID], gone["hs_merged_object_ids"])
             if name
         ]
-        self.update(kind, kept, {"hs_merged_object_ids": ";".join(names)}, by)
+        domains = _domains(kept, gone) if kind is COMPANIES else {}
+        self.update(kind, kept, {"hs_merged_object_ids": ";".join(names), **domains}, by)
         gone_id = int(gone[ID] or 0)
         self._hide(kind, gone_id)
         self._core.state.update(kind.plural, gone_id, {ARCHIVED_AT: by.at, MERGED_INTO: kept[ID]}, by)

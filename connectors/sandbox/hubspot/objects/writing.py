@@ -12,8 +12,7 @@ from connectors.sandbox.hubspot.objects.reading import by_unique, unique_propert
 from connectors.sandbox.hubspot.objects.render import written
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.inputs import Values, read_values, require
-from connectors.sandbox.hubspot.shape.kinds import CONTACTS, ID, Kind, find_kind
-from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES
+from connectors.sandbox.hubspot.shape.kinds import CONTACTS, ID, Kind
 from connectors.sandbox.state import Row
 
 Answer = tuple[int, dict[str, Any] | None]
@@ -143,7 +142,7 @@ def _create(call: Call, kind: Kind, inputs: Sequence[Mapping[str, Any]]) -> list
 
 
 def _insert(call: Call, kind: Kind, values: Values, given: Mapping[str, Any]) -> dict[str, Any]:
-    require(kind, values)
+    require(kind, values, call.portal.catalogue.required(kind))
     if kind is CONTACTS and values.get("email"):
         _refuse_known_address(call, str(values["email"]))
     id = call.portal.records.create(kind, values, call.by)
@@ -225,16 +224,16 @@ def _tie(call: Call, kind: Kind, id: int, associations: Any) -> None:
         raise errors.malformed("Cannot deserialize value of type `java.util.ArrayList` (associations)")
     for one in associations:
         types = [type.get("associationTypeId") for type in one.get("types", [])]
-        target, is_primary = _meant(kind, types)
+        target, is_primary = _meant(call, kind, types)
         other = call.portal.records.live(target, int(one["to"]["id"]))
         if other is None:
             raise errors.invalid(f"{target.upper} {one['to']['id']} to associate with does not exist.")
         call.portal.records.links.tie(kind, id, target, int(other[ID] or 0), is_primary=is_primary)
 
 
-def _meant(kind: Kind, types: Sequence[Any]) -> tuple[Kind, bool]:
-    for (source, target), type in LINK_TYPES.items():
-        found = find_kind(target)
+def _meant(call: Call, kind: Kind, types: Sequence[Any]) -> tuple[Kind, bool]:
+    for (source, target), type in call.portal.catalogue.link_types().items():
+        found = call.portal.catalogue.kind(target)
         if source == kind.plural and found is not None and (type.plain in types or type.primary in types):
             return found, type.primary in types and type.primary is not None
     raise errors.invalid(f"invalid association type ids {list(types)} from {kind.type_id}")

@@ -8,8 +8,7 @@ from pathlib import Path
 from connectors.sandbox import csvload
 from connectors.sandbox.hubspot.objects.records import FIRST_ID
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.shape.kinds import COMPANIES, CONTACTS, ID, Kind, find_kind
-from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES
+from connectors.sandbox.hubspot.shape.kinds import COMPANIES, CONTACTS, ID, Kind
 from connectors.sandbox.hubspot.shape.values import BadValue, Reader
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Column, Table
@@ -22,7 +21,7 @@ def load_csv(portal: Portal, object: str, path: Path) -> int:
     """Adds every row, with an id where the file gives none; ValueError names file, row, property and value."""
     if object == "owners":
         return _load_owners(portal, path)
-    kind = find_kind(object)
+    kind = portal.catalogue.kind(object)
     if kind is None:
         raise LookupError(f"HubSpot has no object {object!r}")
     table = portal.core.state.table(kind.plural)
@@ -38,7 +37,8 @@ def load_csv(portal: Portal, object: str, path: Path) -> int:
         full |= {name: value for name, value in row.items() if value is not None and name != ID}
         portal.core.state.load(kind.plural, list(full), [list(full.values())])
         if company:
-            is_primary = LINK_TYPES[kind.plural, COMPANIES.plural].primary is not None
+            type = portal.catalogue.link_type(kind, COMPANIES)
+            is_primary = type is not None and type.primary is not None
             portal.records.links.tie(kind, id, COMPANIES, int(company), is_primary=is_primary)
     return count
 

@@ -49,6 +49,7 @@ class Lag:
 
     def settle(self, kind: Kind, now: Milliseconds) -> bool:
         """Lets search see what is due; whether any record is still seen as it was."""
+        self._declare(kind)
         table = quoted(stale_table(kind))
         if not self._state.rows(f"SELECT 1 FROM {table} LIMIT 1"):
             return False

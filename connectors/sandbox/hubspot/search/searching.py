@@ -13,7 +13,6 @@ from connectors.sandbox.hubspot.search.conditions import where
 from connectors.sandbox.hubspot.search.lag import stale_table
 from connectors.sandbox.hubspot.search.query import Query, read_query
 from connectors.sandbox.hubspot.shape.kinds import (
-    ACTIVITIES,
     ARCHIVED_AT,
     COMPANIES,
     CONTACTS,
@@ -115,8 +114,7 @@ class _Index:
 
     @property
     def _searched(self) -> tuple[str, ...]:
-        own = (self.kind.display,) if self.kind in ACTIVITIES else ()
-        return _SEARCHED.get(self.kind.plural, own)
+        return _SEARCHED.get(self.kind.plural, (self.kind.display,))
 
     @property
     def _archived(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from connectors.sandbox.hubspot.shape.definitions import Option, Property
 from connectors.sandbox.hubspot.shape.kinds import ACTIVITIES, KINDS, Kind
 from connectors.sandbox.hubspot.shape.options import OPTIONS
 
-# name | label | type | field type | r: read only, OWNER / PIPELINE / STAGE: options live elsewhere
+# name | label | type | field type | r: read only, OWNER / PIPELINE / STAGE: options live elsewhere, FREE: any value
 _SYSTEM = """
 hs_object_id | Record ID | number | number | r
 {modified} | Last Modified Date | datetime | date | r
@@ -22,6 +23,7 @@ _OWN: Mapping[str, str] = {
     "companies": """
 name | Company name | string | text
 domain | Company Domain Name | string | text
+hs_additional_domains | Additional Domains | enumeration | checkbox | FREE
 website | Website URL | string | text
 phone | Phone Number | string | phonenumber
 description | Description | string | textarea
@@ -133,6 +135,17 @@ def _of(kind: Kind) -> dict[str, Property]:
     system = _SYSTEM.format(modified=kind.modified, created=kind.created, owner=owner)
     text = system + (_ACTIVITY if kind in ACTIVITIES else "") + _OWN[kind.plural]
     return {found.name: found for found in _read(kind, text)}
+
+
+def of_custom(kind: Kind) -> dict[str, Property]:
+    """What every custom object has from the start."""
+    text = _SYSTEM.format(modified=kind.modified, created=kind.created, owner="Owner")
+    return {found.name: replace(found, group=custom_group(kind)) for found in _read(kind, text)}
+
+
+def custom_group(kind: Kind) -> str:
+    """The group of a custom object's own properties."""
+    return f"{kind.plural.partition('_')[2]}_information"
 
 
 BUILTIN: Mapping[str, Mapping[str, Property]] = {kind.plural: _of(kind) for kind in KINDS}

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from connectors.sandbox.hubspot.shape.builtin import BUILTIN, group_of
+from connectors.sandbox.hubspot.shape.builtin import BUILTIN, custom_group, group_of, of_custom
+from connectors.sandbox.hubspot.shape.custom import Schema, restored
 from connectors.sandbox.hubspot.shape.definitions import Option, Property
 from connectors.sandbox.hubspot.shape.installed import INSTALLED
-from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, KINDS, Kind
+from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, KINDS, Kind, find_kind
+from connectors.sandbox.hubspot.shape.link_types import LINK_TYPES, LinkType
 from connectors.sandbox.state import State
 from connectors.sandbox.tables import Column, Table
 
 _PROPERTIES = "hubspot custom properties"
 _GROUPS = "hubspot property groups"
+_SCHEMAS = "hubspot custom objects"
 MERGED_INTO = "hs_sandbox_merged_into"
 """The record that a merged one lives on in; not a property."""
 
@@ -41,13 +44,66 @@ class Catalogue:
             kind.plural: {group_of(kind): Group(group_of(kind), f"{kind.singular.capitalize()} information")}
             for kind in KINDS
         }
+        self._schemas: dict[str, Schema] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._ties: dict[tuple[str, str], LinkType] = {}
+        for stored in state.recall(_SCHEMAS, []):
+            self._know(restored(stored))
         for kind, fields in state.recall(_PROPERTIES, []):
             options = tuple(Option(**option) for option in fields.pop("options"))
             self._properties[kind][fields["name"]] = Property(**fields, options=options)
         for kind, fields in state.recall(_GROUPS, []):
             self._groups[kind][fields["name"]] = Group(**fields)
-        for kind in KINDS:
-            state.declare(self._table(kind))
+        for each in (*KINDS, *self._kinds.values()):
+            state.declare(self._table(each))
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """The custom objects by full name, archived ones too."""
+        return self._schemas
+
+    def kind(self, name: str) -> Kind | None:
+        """The object that a path or body means by its name or type id, custom ones too."""
+        return find_kind(name) or self._kinds.get(name.lower())
+
+    def link_types(self) -> Mapping[tuple[str, str], LinkType]:
+        """By the objects that a link leads from and to: the types that there are."""
+        return {**LINK_TYPES, **self._ties}
+
+    def link_type(self, source: Kind, target: Kind) -> LinkType | None:
+        """The types of a link between two objects; None where they cannot be linked."""
+        pair = (source.plural, target.plural)
+        return LINK_TYPES.get(pair) or self._ties.get(pair)
+
+    def required(self, kind: Kind) -> tuple[str, ...]:
+        """The properties that no record of a custom object is without."""
+        schema = self._schemas.get(kind.plural)
+        return schema.required if schema else ()
+
+    def put_schema(self, schema: Schema) -> None:
+        """Adds a custom object, or replaces what is known of it."""
+        is_new = schema.full_name not in self._schemas
+        self._know(schema)
+        if is_new:
+            self._state.declare(self._table(schema.kind))
+        self._state.remember(_SCHEMAS, [one.stored() for one in self._schemas.values()])
+
+    def _know(self, schema: Schema) -> None:
+        kind = schema.kind
+        if schema.full_name not in self._schemas:
+            group = custom_group(kind)
+            self._properties[kind.plural] = of_custom(kind)
+            self._groups[kind.plural] = {group: Group(group, f"{schema.singular} information")}
+        self._schemas[schema.full_name] = schema
+        for name in schema.names:
+            if schema.archived:
+                self._kinds.pop(name, None)
+            else:
+                self._kinds[name] = schema.kind
+        for tie in schema.ties:
+            there, back = tie.types()
+            self._ties[kind.plural, tie.target] = there
+            self._ties[tie.target, kind.plural] = back
 
     def of(self, kind: Kind) -> Mapping[str, Property]:
         """Every property of the object, by name."""

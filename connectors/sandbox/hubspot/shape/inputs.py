@@ -26,9 +26,9 @@ def read_values(call: Call, kind: Kind, given: Sequence[Any]) -> list[Values]:
     return found
 
 
-def require(kind: Kind, values: Mapping[str, Stored]) -> None:
+def require(kind: Kind, values: Mapping[str, Stored], required: Sequence[str] = ()) -> None:
     """Refuses a new record that lacks what its object cannot be without."""
-    needed = ("hs_timestamp",) if kind in ACTIVITIES else ()
+    needed = ("hs_timestamp",) if kind in ACTIVITIES else tuple(required)
     missing = [name for name in needed if values.get(name) in (None, "")]
     if missing:
         raise errors.Refused(

@@ -25,12 +25,13 @@ class LinkType:
 
     plain: int
     primary: int | None = None
+    category: str = "HUBSPOT_DEFINED"
 
     def shown(self, *, is_primary: bool) -> list[dict[str, Any]]:
         """The types of one link as v4 writes them: a primary link has both."""
-        types = [{"category": "HUBSPOT_DEFINED", "typeId": self.plain, "label": None}]
+        types: list[dict[str, Any]] = [{"category": self.category, "typeId": self.plain, "label": None}]
         if is_primary and self.primary is not None:
-            types.insert(0, {"category": "HUBSPOT_DEFINED", "typeId": self.primary, "label": "Primary"})
+            types.insert(0, {"category": self.category, "typeId": self.primary, "label": "Primary"})
         return types
 
     def names(self, source: Kind, target: Kind, *, is_primary: bool) -> list[str]:

@@ -80,18 +80,23 @@ def create_group(call: Call) -> Answer:
 
 def _property(call: Call, kind: Kind, given: Mapping[str, Any]) -> Property:
     """The definition that is asked for; Refused where the portal cannot have it."""
-    name, type, field_type = _name(given), _text(given, "type"), _text(given, "fieldType")
-    group = _text(given, "groupName")
+    name, group = _name(given), _text(given, "groupName")
     if call.portal.catalogue.find(kind, name) is not None:
         raise _exists("property", name)
+    if group not in call.portal.catalogue.groups(kind):
+        raise errors.invalid(f"Property group {group} does not exist.", groupName=[group])
+    return definition(given, group, call.portal.instant())
+
+
+def definition(given: Mapping[str, Any], group: str, made: str) -> Property:
+    """A custom property as it is asked for; Refused where its parts do not fit."""
+    name, type, field_type = _name(given), _text(given, "type"), _text(given, "fieldType")
     if type not in FIELD_TYPES:
         raise errors.malformed(f"Cannot deserialize value of type `PropertyType` from String {type!r}")
     if field_type not in FIELD_TYPES[type]:
         raise errors.invalid(
             f"The field type {field_type} is not valid for property type {type}.", name=[name]
         )
-    if group not in call.portal.catalogue.groups(kind):
-        raise errors.invalid(f"Property group {group} does not exist.", groupName=[group])
     return Property(
         name,
         _text(given, "label"),
@@ -102,7 +107,7 @@ def _property(call: Call, kind: Kind, given: Mapping[str, Any]) -> Property:
         ours=False,
         unique=bool(given.get("hasUniqueValue")),
         description=str(given.get("description") or ""),
-        made=call.portal.instant(),
+        made=made,
     )
 
 

@@ -115,6 +115,8 @@ class Reader:
     def _enumeration(self, property: Property, text: str) -> Stored:
         if property.external == "OWNER":
             return self._owner(text)
+        if property.external == "FREE":
+            return ";".join(part.strip() for part in text.split(";") if part.strip())
         allowed = _choices(property)
         several = property.field_type == "checkbox"
         for part in text.split(";") if several else [text]:

@@ -1,0 +1,1 @@
+"""The schemas API: custom objects are defined, read, changed and put away."""
