@@ -44,6 +44,18 @@ _SPANS = frozenset({"hs_meeting_end_time"})
 """Properties that stand for a span of time, so that a moment becomes a number of minutes."""
 
 
+_SENSITIVE = (
+    "holds what the portal marks as sensitive data, which is never read here and would come back blank;"
+    " map another property"
+)
+_HIDDEN: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "archived": ({"archived": "true"}, "is archived; restore it in HubSpot"),
+    "sensitive": ({"dataSensitivity": "sensitive"}, _SENSITIVE),
+    "highly_sensitive": ({"dataSensitivity": "highly_sensitive"}, _SENSITIVE),
+}
+"""Properties that a list leaves out unless it is asked for them (doc), and what is said of one that is mapped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """What the portal says of one property."""
@@ -74,13 +86,13 @@ class Properties:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known: dict[tuple[str, bool], dict[str, Property]] = {}
+        self._known: dict[tuple[str, str], dict[str, Property]] = {}
 
-    def of(self, object_type: str, *, archived: bool = False) -> Mapping[str, Property]:
-        """Every property of one object by name."""
-        key = (object_type, archived)
+    def of(self, object_type: str, which: str = "") -> Mapping[str, Property]:
+        """The properties of one object by name: those that can be read, or a kind of those that cannot (`_HIDDEN`)."""
+        key = (object_type, which)
         if key not in self._known:
-            query = {"archived": "true"} if archived else {}
+            query = _HIDDEN[which][0] if which else {}
             body = self._client.read(Route.PROPERTIES, query=query, object=object_type).body
             self._known[key] = {p.name: p for p in _properties(body, object_type)}
         return self._known[key]
@@ -135,8 +147,9 @@ class Properties:
                 yield FieldProblem(kind.value, mapped.name, source, said)
 
     def _unknown(self, table: str, mapped: MappedField, source: str, objects: Sequence[str]) -> FieldProblem:
-        if any(source in self.of(o, archived=True) for o in objects):
-            return FieldProblem(table, mapped.name, source, "is archived; restore it in HubSpot")
+        for which, (_, said) in _HIDDEN.items():
+            if any(source in self.of(o, which) for o in objects):
+                return FieldProblem(table, mapped.name, source, said)
         names = sorted({name for o in objects for name in self.of(o)})
         near = difflib.get_close_matches(source.lower(), names, n=3, cutoff=0.6)
         said = f"does not exist in {' or '.join(objects)}"
