@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.base import Capabilities, Identity, Pull, Quota, SetupStep, WithoutExtras
+from connectors.base import Capabilities, Identity, Pull, Quota, Remark, SetupStep, WithoutExtras
 from connectors.errors import FieldProblem, WrongOrg
 from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import Properties
 from connectors.hubspot.preparing import setup
+from connectors.hubspot.preparing.remarks import remarks
 from connectors.hubspot.reading.custom import table_problems
 from connectors.hubspot.reading.read import Reader
 from connectors.hubspot.wire.answers import clean
@@ -80,7 +81,7 @@ class HubSpotConnector(WithoutExtras):
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
         """One table whole, or what changed; above half changed it is read whole and says so."""
         self._refuse_other_portal()
-        return self._reader.pull(kind, since)
+        return self._reader.pull(kind, since, spool)
 
     def pull_table(self, table: CustomTable) -> Pull:
         """Any object of the portal, whole."""
@@ -109,6 +110,11 @@ class HubSpotConnector(WithoutExtras):
         self._refuse_other_portal()
         self._properties.of("companies")  # asked for once, before the threads of a write would all ask
         return self._writer.write(writes, stopping)
+
+    def remarks(self, *, writing: bool) -> list[Remark]:
+        """Missing scopes, and what else an admin should know before a night."""
+        self._refuse_other_portal()
+        return [*remarks(self._client, self._settings, self._mapping, writing=writing)]
 
     def setup_steps(self, fields: Sequence[MappedField]) -> list[SetupStep]:
         """The property group and properties that are missing."""

@@ -121,6 +121,13 @@ class Client:
         """What it gives, after as many tries as the retry policy allows."""
         return self._retry.call(attempt)
 
+    def scopes(self) -> frozenset[str] | None:
+        """What our token may do, in HubSpot's words; None where it does not tell (a service key)."""
+        try:
+            return self._tokens.scopes()
+        except (Garbled, Unavailable):
+            return None
+
     def pause(self, seconds: float) -> None:
         """Wait, by the clock of the retry policy."""
         self._retry.sleep(seconds)
@@ -248,7 +255,13 @@ class Client:
         return b"".join(parts)
 
     def _post_form(self, path: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Post a form that carries secrets, and no token."""
+        return self._post_secrets(path, urlencode(form).encode(), "application/x-www-form-urlencoded")
+
+    def _post_json(self, path: str, told: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        return self._post_secrets(path, orjson.dumps(dict(told)), "application/json")
+
+    def _post_secrets(self, path: str, body: bytes, kind: str) -> tuple[int, dict[str, Any]]:
+        """Status and JSON object of a call that carries secrets in its body, and no token beside it."""
         with self._lock:
             self.meter["token"] += 1
         settings = self._settings
@@ -256,22 +269,22 @@ class Client:
             response = self._api.rest_client.pool_manager.request(
                 "POST",
                 settings.base_url.rstrip("/") + path,
-                body=urlencode(form),
-                headers={"Content-Type": "application/x-www-form-urlencoded", "User-Agent": USER_AGENT},
+                body=body,
+                headers={"Content-Type": kind, "Accept": "application/json", "User-Agent": USER_AGENT},
                 timeout=urllib3.Timeout(connect=settings.connect_timeout, read=settings.read_timeout),
             )
-            body = orjson.loads(response.data)
+            told = orjson.loads(response.data)
         except urllib3.exceptions.HTTPError as error:
-            raise _lost("OAuth", error, write=False) from None
+            raise _lost(path, error, write=False) from None
         except orjson.JSONDecodeError:
-            raise Garbled("OAuth: the answer is no JSON") from None
-        return response.status, body if isinstance(body, dict) else {}
+            raise Garbled(f"{path}: the answer is no JSON") from None
+        return response.status, told if isinstance(told, dict) else {}
 
     def _made_tokens(self) -> Tokens:
         settings = self._settings
         if settings.oauth is None:
             assert settings.token is not None, "the settings demand one of the two"
-            return Standing(settings.token)
+            return Standing(settings.token, self._post_json)
         oauth = settings.oauth
         return Refreshed(
             oauth.client_id, oauth.client_secret, oauth.refresh_token, self._post_form, self._clock

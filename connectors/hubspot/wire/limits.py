@@ -61,6 +61,11 @@ class Limits:
         self._kept = 0
         self.quota = Quota()
 
+    @property
+    def rate(self) -> float:
+        """Calls a second, as far as HubSpot told."""
+        return self._burst.size / self._burst.interval
+
     def wait(self, *, search: bool) -> None:
         """Sleep until a call may be made, and count it."""
         while True:

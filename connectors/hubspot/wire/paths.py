@@ -58,6 +58,11 @@ _DATED: Mapping[Route, str] = {
 VERSIONS: Mapping[str, Mapping[Route, str]] = {"v3": _NUMBERED, "2026-03": _DATED, "2026-09": _DATED}
 """The versions that a config may choose; v3 speaks v4 where associations are concerned."""
 
+ENDS: Mapping[str, str] = {
+    "v3": "September 2027, and the associations of v4 that go with it until 2027-03-30"
+}
+"""When HubSpot ends its support of a version, where that was announced (doc, 2026)."""
+
 METHODS: Mapping[Route, str] = dict.fromkeys(
     (
         Route.SEARCH,

@@ -13,8 +13,10 @@ from connectors.secret import SecretRef
 EARLY = 120.0
 """Seconds before its end at which a token is replaced: longer than any one call takes."""
 PATH = "/oauth/v1/token"
+INFO = "/oauth/v2/private-apps/get/access-token-info"
+"""Of private apps; there is none for service keys that we know of (doc, 2026-11)."""
 Post = Callable[[str, Mapping[str, str]], tuple[int, dict[str, Any]]]
-"""Posts a form to a path, without a token: the status and the JSON object that came."""
+"""Posts secrets to a path, without a token of its own: the status and the JSON object that came."""
 
 
 class Tokens(Protocol):
@@ -28,12 +30,17 @@ class Tokens(Protocol):
         """Whether there is another one, now that HubSpot no longer accepts this one."""
         ...
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the token may do; None where HubSpot does not tell."""
+        ...
+
 
 class Standing:
     """The token of a private app or a service key, which an admin may rotate while we run."""
 
-    def __init__(self, secret: SecretRef) -> None:
-        self._secret = secret
+    def __init__(self, secret: SecretRef, post: Post) -> None:
+        """`post` sends JSON."""
+        self._secret, self._post = secret, post
         self._token = ""
 
     def current(self) -> str:
@@ -50,6 +57,11 @@ class Standing:
             return False
         return self._token != refused
 
+    def scopes(self) -> frozenset[str] | None:
+        """As HubSpot tells of a private app's token."""
+        status, body = self._post(INFO, {"tokenKey": self.current()})
+        return _scopes(body) if 200 <= status <= 299 else None
+
 
 class Refreshed:
     """Access tokens of an OAuth app, each asked for with the refresh token. `clock` counts seconds monotonically."""
@@ -62,11 +74,13 @@ class Refreshed:
         post: Post,
         clock: Callable[[], float],
     ) -> None:
+        """`post` sends a form."""
         self._client_id, self._client_secret, self._refresh_token = client_id, client_secret, refresh_token
         self._post, self._clock = post, clock
         self._lock = threading.Lock()
         self._token, self._ends = "", 0.0
         self._unproven = False
+        self._scopes: frozenset[str] | None = None
 
     def current(self) -> str:
         """A token that lives for two minutes at least."""
@@ -86,6 +100,11 @@ class Refreshed:
             self._unproven = True
             return self._token != refused
 
+    def scopes(self) -> frozenset[str] | None:
+        """As HubSpot told with the token, which it does since 2025-08 (doc)."""
+        self.current()
+        return self._scopes
+
     def _refresh(self) -> None:
         status, body = self._post(
             PATH,
@@ -102,6 +121,12 @@ class Refreshed:
         if not isinstance(token, str) or not token or not isinstance(lasts, int):
             raise Garbled("OAuth: the answer holds no access token, or does not tell how long it lives")
         self._token, self._ends, self._unproven = token, self._clock() + lasts, False
+        self._scopes = _scopes(body)
+
+
+def _scopes(body: Mapping[str, Any]) -> frozenset[str] | None:
+    told = body.get("scopes")
+    return frozenset(map(str, told)) if isinstance(told, list) else None
 
 
 def _refusal(status: int, body: Mapping[str, Any]) -> ConnectorError:

@@ -106,9 +106,28 @@ def test_oauth_that_is_down_may_be_up_again_and_an_answer_without_a_token_is_non
 
 def test_a_standing_token_is_replaced_where_its_place_holds_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_OAUTH_TOKEN", "old")
-    tokens = Standing(SecretRef(env="TEST_OAUTH_TOKEN"))
+    tokens = Standing(SecretRef(env="TEST_OAUTH_TOKEN"), Issuer())
     assert tokens.current() == "old" and not tokens.is_replaced("old")
     monkeypatch.setenv("TEST_OAUTH_TOKEN", "new")
     assert tokens.is_replaced("old")
     monkeypatch.delenv("TEST_OAUTH_TOKEN")
     assert not tokens.is_replaced("old")
+
+
+def test_what_a_token_may_do_is_told_with_it_or_asked_for(
+    issuer: Issuer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"access_token": "a", "expires_in": 1800, "scopes": ["oauth", "crm.objects.companies.read"]}
+    issuer.answers = [(200, told)]
+    assert refreshed(issuer, clock).scopes() == {"oauth", "crm.objects.companies.read"}
+    monkeypatch.setenv("TEST_OAUTH_TOKEN", "mine")
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def info(path: str, body: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        asked.append((path, dict(body)))
+        return (200, {"hubId": 1, "scopes": ["crm.objects.owners.read"]}) if len(asked) == 1 else (400, {})
+
+    standing = Standing(SecretRef(env="TEST_OAUTH_TOKEN"), info)
+    assert standing.scopes() == {"crm.objects.owners.read"}
+    assert asked == [("/oauth/v2/private-apps/get/access-token-info", {"tokenKey": "mine"})]
+    assert standing.scopes() is None, "a service key"
