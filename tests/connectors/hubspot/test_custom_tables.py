@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from connectors.sandbox import Seed, running
 from sync.config_fields import TableConfig
 from sync.pulling.custom_tables import pull_custom
 from sync.snapshot import custom_path
-from tests.connectors.hubspot.calls import made
+from tests.connectors.hubspot.calls import call, made
 from tests.connectors.hubspot.world import FIELDS, NO_WAITS, HubSpotWorld
 
 if TYPE_CHECKING:
@@ -129,6 +130,78 @@ def test_what_does_not_fit_is_named_before_anything_is_read(
     with pytest.raises(FieldProblems):
         connector.pull_table(table)
     assert connector.calls().get("list objects", 0) == before
+    connector.close()
+
+
+SUBSCRIPTION = {
+    "name": "subscription",
+    "labels": {"singular": "Subscription", "plural": "Subscriptions"},
+    "primaryDisplayProperty": "plan",
+    "requiredProperties": ["plan"],
+    "associatedObjects": ["COMPANY"],
+    "properties": [
+        {"name": "plan", "label": "Plan", "type": "string", "fieldType": "text"},
+        {"name": "mrr", "label": "MRR", "type": "number", "fieldType": "number"},
+        {"name": "ends", "label": "Ends", "type": "date", "fieldType": "date"},
+    ],
+}
+SUBSCRIPTIONS = CustomTable(
+    "subscriptions",
+    "subscription",
+    "companies",
+    (
+        MappedField("plan", "plan"),
+        MappedField("mrr", "mrr", FieldType.NUMBER),
+        MappedField("ends", "ends", FieldType.DATE),
+    ),
+)
+
+
+def enterprise(world: HubSpotWorld) -> dict[str, Any]:
+    """The portal has a custom object, with its definition, and our token may read it."""
+    scopes = [f"crm.{part}.custom.{mode}" for part in ("schemas", "objects") for mode in ("read", "write")]
+    world.crm.settings(custom_objects=True, scopes=[*world.crm.settings()["scopes"], *scopes])
+    return dict(call(world, "/crm/v3/schemas", SUBSCRIPTION))
+
+
+@pytest.mark.parametrize("name", ["objectTypeId", "fullyQualifiedName", "name"])
+def test_a_custom_object_comes_by_any_of_its_names_with_its_company(world: HubSpotWorld, name: str) -> None:
+    schema = enterprise(world)
+    tie = {"associationCategory": "USER_DEFINED", "associationTypeId": int(schema["associations"][0]["id"])}
+    companies = sorted(world.ids())[:5]
+    expected = {}
+    for number in range(12):
+        values = {"plan": f"P{number}", "mrr": str(number * 1.5), "ends": "2026-12-31"}
+        links = [{"to": {"id": companies[number % 5]}, "types": [tie]}] if number else []
+        body = {"properties": values, "associations": links}
+        id = call(world, f"/crm/v3/objects/{schema['objectTypeId']}", body)["id"]
+        expected[id] = (
+            companies[number % 5] if number else None,
+            f"P{number}",
+            number * 1.5,
+            date(2026, 12, 31),
+        )
+    table = replace(SUBSCRIPTIONS, source=schema[name])
+    connector = connect(world, table)
+    assert connector.check(writing=True) == []
+    found = rows(connector, table)
+    connector.close()
+    assert {r["id"]: (r["account_id"], r["plan"], r["mrr"], r["ends"]) for r in found} == expected
+
+
+def test_a_portal_without_custom_objects_says_that_there_is_none(world: HubSpotWorld) -> None:
+    connector = connect(world, SUBSCRIPTIONS)
+    assert any("is no object of the portal" in str(p) for p in connector.check(writing=False))
+    connector.close()
+
+
+def test_a_custom_object_needs_its_own_scopes(world: HubSpotWorld) -> None:
+    enterprise(world)
+    scopes = [s for s in world.crm.settings()["scopes"] if not s.endswith("custom.read")]
+    world.crm.settings(scopes=scopes)
+    connector = connect(world, SUBSCRIPTIONS)
+    with pytest.raises(MissingPermission, match=r"crm\.objects\.custom\.read or crm\.schemas\.custom\.read"):
+        connector.check(writing=False)
     connector.close()
 
 
