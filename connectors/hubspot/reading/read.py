@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from connectors.base import Pull
-from connectors.errors import FieldProblems, Garbled
+from connectors.errors import FieldProblems
 from connectors.hubspot.config import HubSpotSettings
-from connectors.hubspot.fields import OBJECTS, Properties
+from connectors.hubspot.fields import Properties
 from connectors.hubspot.reading.children import child_rows
 from connectors.hubspot.reading.columns import Record
+from connectors.hubspot.reading.counts import Counts
+from connectors.hubspot.reading.course import Courses
 from connectors.hubspot.reading.custom import table_problems, table_rows
 from connectors.hubspot.reading.frames import Frame
-from connectors.hubspot.reading.objects import Objects, Span
+from connectors.hubspot.reading.listing import Wanted
+from connectors.hubspot.reading.objects import Left, Objects
 from connectors.hubspot.reading.owners import owner_rows
 from connectors.hubspot.reading.rows import Rows
+from connectors.hubspot.reading.spool import Spool
 from connectors.hubspot.reading.stages import stage_rows
 from connectors.hubspot.reading.watermark import Mark, read_mark
 from connectors.hubspot.wire.client import Client
@@ -28,14 +33,8 @@ from connectors.records import RecordId, RecordKind, Watermark
 
 WHOLE_TABLES = frozenset([RecordKind.OWNERS, RecordKind.STAGES, RecordKind.CHILDREN])
 """Tables that no search tells changes of."""
-MOST_CHANGED = 0.5
-"""Share of records above which listing all of them is cheaper than searching."""
 ROWS = 5_000
 """Rows of a batch, more or less: fifty pages."""
-SKEW = timedelta(seconds=5)
-"""HubSpot's Date has no fraction of a second, and comes from another machine than the stamps of records."""
-COUNT_WAITS = (2.0, 4.0, 8.0, 16.0, 32.0)
-"""Seconds between looks at a count that is higher than the list: the search index lags up to a minute."""
 
 
 class Reader:
@@ -46,14 +45,18 @@ class Reader:
         self._mapping = mapping
         self._properties = properties
         self._page_size = settings.page_size
-        self._compares_counts = settings.compare_counts
         self._through = settings.activities_through
         self._objects = Objects(
-            client, page_size=settings.page_size, search_page_size=settings.search_page_size
+            client,
+            page_size=settings.page_size,
+            search_page_size=settings.search_page_size,
+            parallel=settings.parallel,
         )
+        self._counts = Counts(client, self._objects, properties, is_asked=settings.compare_counts)
+        self._courses = Courses(client, settings, self._objects, self._counts)
 
-    def pull(self, kind: RecordKind, since: Watermark | None) -> Pull:
-        """One table, whole or since a watermark.
+    def pull(self, kind: RecordKind, since: Watermark | None, spool: Path | None = None) -> Pull:
+        """One table, whole or since a watermark; on with what the same pull left in the spool.
 
         The calls that fix the moment and the way are made at once; rows come as the batches are taken.
         """
@@ -65,17 +68,12 @@ class Reader:
             now = self._client.read(Route.ACCOUNT).at or datetime.now(UTC)
             batches = _gathered(self._rows_of(kind), self._mapping.schema(kind))
             return Pull(batches, Mark.before(kind, now).text(), complete=True)
-        counts = [self._objects.count(o) for o in OBJECTS[kind]]
-        now = counts[0][1] or datetime.now(UTC)
-        span = None if mark is None else Span(mark.floor(), now + SKEW)
-        if span is not None and not self._few_changed(kind, span, sum(count for count, _ in counts)):
-            span = None
         rows = Rows(self._client, self._mapping, self._properties, kind, through=self._through)
-        batches = self._whole(rows) if span is None else self._changed(rows, span)
+        course = self._courses.begin(rows, mark, None if spool is None else Spool(spool))
         return Pull(
-            _gathered(batches, self._mapping.schema(kind)),
-            Mark.before(kind, now).text(),
-            complete=span is None,
+            _gathered(course.batches(), self._mapping.schema(kind)),
+            Mark.before(kind, course.begun).text(),
+            complete=course.is_whole,
         )
 
     def _rows_of(self, kind: RecordKind) -> Iterator[pa.RecordBatch]:
@@ -112,58 +110,18 @@ class Reader:
         some = FieldMap({kind: tuple(m for m in self._mapping.of(kind) if m.name in columns)})
         return Frame(kind, "companies", some, self._properties)
 
-    def _few_changed(self, kind: RecordKind, span: Span, there: int) -> bool:
-        changed = sum(self._objects.count(o, span)[0] for o in OBJECTS[kind])
-        return changed <= there * MOST_CHANGED
-
-    def _whole(self, rows: Rows) -> Iterator[pa.RecordBatch]:
-        for frame in rows.frames:
-            pages = self._pages(frame.object_type, frame.properties, rows.linked)
-            for page in rows.together(pages):
-                yield rows.listed(frame, page)
-
     def _pages(
         self, object_type: str, properties: Sequence[str], linked: Sequence[str]
     ) -> Iterator[list[Record]]:
         """A list whose end is held against the search's count."""
+        counted = self._objects.count(object_type)
         came = 0
-        for page in self._objects.listed(object_type, properties, linked=linked):
-            came += len(page)
-            yield page
-        self._compare(object_type, came)
-
-    def _compare(self, object_type: str, came: int) -> None:
-        """The list is as long as the search counts, or Garbled: a page that lost rows does not say so.
-
-        The count stays too high for up to a minute after records were archived, so that it is asked for
-        again before it is believed.
-        """
-        for wait in (*COUNT_WAITS, None) if self._compares_counts else ():
-            count = self._objects.count(object_type)[0]
-            if came >= count:
-                return
-            if wait is None:
-                raise Garbled(
-                    f"list {object_type}: HubSpot counts {count} records and listed {came}, so that"
-                    f" {count - came} are missing; pull again, or set compare_counts: false if the count is"
-                    " wrong for good"
-                )
-            self._client.pause(wait)
-
-    def _changed(self, rows: Rows, span: Span) -> Iterator[pa.RecordBatch]:
-        for frame in rows.frames:
-            for page in rows.together(self._objects.changed(frame.object_type, frame.properties, span)):
-                yield rows.searched(frame, page)
-                yield rows.merged(frame, page)
-            # Archiving leaves the modification stamp as it is, and no search finds what is archived.
-            for page in self._objects.listed(frame.object_type, frame.properties, archived=True):
-                yield rows.archived(frame, [record for record in page if _gone_since(record, span.low)])
-
-
-def _gone_since(record: Record, moment: datetime) -> bool:
-    """Whether it was archived then or later, as far as it tells."""
-    at = record.get("archivedAt")
-    return at is None or datetime.fromisoformat(at) >= moment
+        left = Left(counted.records, counted.top)
+        for piece in self._objects.listed(Wanted(object_type, properties, linked), left):
+            came += len(piece.records)
+            if piece.records:
+                yield list(piece.records)
+        self._counts.compare(object_type, came, counted.at)
 
 
 def _gathered(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -10,7 +10,6 @@ from connectors.hubspot.fields import OBJECTS, Properties
 from connectors.hubspot.reading.activities import activity_rows, frame_of
 from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.frames import Frame
-from connectors.hubspot.reading.links import BATCH as LINKS
 from connectors.hubspot.reading.links import COMPANIES, Links, listed_links, read_links
 from connectors.hubspot.reading.stages import deal_rows, read_stages
 from connectors.hubspot.reading.through import BETWEEN, LinksTo, Through
@@ -34,7 +33,7 @@ class Rows:
         through: bool = True,
     ) -> None:
         self._client = client
-        self._kind = kind
+        self.kind = kind
         self._through = Through(client) if through and kind is RecordKind.ACTIVITIES else None
         self.linked: Sequence[str] = () if kind is RecordKind.ACCOUNTS else (COMPANIES,)
         """The object types to which a list tells the links."""
@@ -42,17 +41,6 @@ class Rows:
             self.linked = (COMPANIES, *BETWEEN)
         self.frames = [_frame(kind, o, mapping, properties) for o in OBJECTS[kind]]
         self._stages = read_stages(client) if kind is RecordKind.OPPORTUNITIES else {}
-
-    def together(self, pages: Iterator[list[Record]]) -> Iterator[list[Record]]:
-        """The same records in pages as large as a call for links takes, where links are asked for."""
-        waiting: list[Record] = []
-        for page in pages:
-            waiting += page
-            if not self.linked or len(waiting) + len(page) > LINKS:
-                yield waiting
-                waiting = []
-        if waiting:
-            yield waiting
 
     def listed(self, frame: Frame, page: Sequence[Record]) -> pa.RecordBatch:
         """The rows of a page that a list gave, companies included."""
@@ -86,9 +74,9 @@ class Rows:
     def _rows(
         self, frame: Frame, records: Sequence[Record], links: Links, *, deleted: bool
     ) -> pa.RecordBatch:
-        if self._kind is RecordKind.ACTIVITIES:
+        if self.kind is RecordKind.ACTIVITIES:
             return activity_rows(frame, records, links, deleted=deleted)
-        if self._kind is RecordKind.OPPORTUNITIES:
+        if self.kind is RecordKind.OPPORTUNITIES:
             return deal_rows(frame, records, links, self._stages, deleted=deleted)
         return frame.rows(records, {}, deleted=deleted)
 

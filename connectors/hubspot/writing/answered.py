@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.errors import FieldProblems, Refused
-from connectors.hubspot.reading.objects import named_ids
+from connectors.hubspot.reading.batch import named_ids
 from connectors.hubspot.values import encode, same
 from connectors.hubspot.wire.answers import Answer, clean, words_of
 from connectors.hubspot.writing.compare import Ready

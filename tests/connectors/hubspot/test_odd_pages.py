@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from connectors.errors import Garbled
-from connectors.hubspot.reading.objects import Objects, Span
+from connectors.hubspot.reading.listing import Wanted
+from connectors.hubspot.reading.objects import Left, Objects
+from connectors.hubspot.reading.searching import Search
+from connectors.hubspot.reading.stretches import Piece
 from connectors.hubspot.reading.watermark import Mark
 from connectors.hubspot.wire.client import Client
 from connectors.records import RecordId, RecordKind
@@ -33,17 +36,18 @@ def client(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> Client:
     return connect()
 
 
-def ids_of(pages: Iterator[Any]) -> list[int]:
-    return [int(record["id"]) for some in pages for record in some]
+def ids_of(pieces: Iterator[Piece]) -> list[int]:
+    return [int(record["id"]) for piece in pieces for record in piece.records]
 
 
-def changed(client: Client, size: int = 2, span: Span | None = None) -> list[int]:
-    objects = Objects(client, page_size=2, search_page_size=size)
-    return ids_of(objects.changed("companies", ["name"], span or _ever()))
+def changed(client: Client) -> list[int]:
+    objects = Objects(client, page_size=2, search_page_size=2)
+    return ids_of(objects.searched(Search("companies", ["name"], [_ever().filter()]), Left(0, 0)))
 
 
 def listed(client: Client) -> list[int]:
-    return ids_of(Objects(client, page_size=3, search_page_size=2).listed("companies", ["name"]))
+    objects = Objects(client, page_size=3, search_page_size=2)
+    return ids_of(objects.listed(Wanted("companies", ["name"]), Left(0, 0)))
 
 
 def test_a_search_goes_on_beyond_the_last_id_until_all_that_match_came(

@@ -260,7 +260,7 @@ def test_more_records_than_a_search_reaches_may_bear_one_stamp() -> None:
 
 
 def _ever() -> Any:
-    from connectors.hubspot.reading.objects import Span
+    from connectors.hubspot.reading.searching import Span
 
     return Span(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 

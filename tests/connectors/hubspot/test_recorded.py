@@ -10,10 +10,9 @@ import pytest
 
 from connectors.errors import RateLimited
 from connectors.hubspot.reading.columns import texts, typed
-from connectors.hubspot.reading.objects import _check_search
+from connectors.hubspot.reading.searching import _check_search
 from connectors.hubspot.wire.answers import error_of, read_answer
 from connectors.mapping import FieldType
-from connectors.records import RecordKind
 
 RECORDED = Path(__file__).parents[4] / "shared/recorded/hubspot/exchanges.jsonl"
 pytestmark = pytest.mark.skipif(not RECORDED.exists(), reason="the recordings are not here")
@@ -63,7 +62,7 @@ def test_recorded_pages_of_search_are_full_but_for_what_was_just_archived() -> N
             moments = typed(
                 texts(page, name),
                 FieldType.DATETIME,
-                kind=RecordKind.ACCOUNTS,
+                table="accounts",
                 name=name,
                 source=name,
                 ids=[r["id"] for r in page],
