@@ -229,6 +229,8 @@ class Write:
     values: Mapping[str, Value]
     expected: Mapping[str, Value]
     version: str | None = None
+    takes_back: bool = False
+    """Whether a change of ours is undone: where the CRM tells, only what followed that change goes back with it."""
 
 
 @dataclass(frozen=True, slots=True)

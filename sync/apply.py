@@ -146,7 +146,7 @@ class Applier:
 
         try:
             results = self.connector.write(
-                [write_of(w, types) for w in batch], receipt=keep, stopping=self.stopping
+                self._asked(run_id, batch, types), receipt=keep, stopping=self.stopping
             )
         except OutcomeUnknown:
             raise
@@ -173,7 +173,7 @@ class Applier:
         for handed in self.ledger.unsettled(run_id):
             asked = self.ledger.undecided_of(run_id, handed)
             log.info("asking for work that was handed over", run=run_id, writes=len(asked))
-            results = self._settled(handed, [write_of(w, types) for w in asked]) or []
+            results = self._settled(handed, self._asked(run_id, asked, types)) or []
             known = [
                 decided(write, result)
                 for write, result in zip(asked, results, strict=bool(results))
@@ -181,6 +181,14 @@ class Applier:
             ]
             self.ledger.mark(run_id, known, at=self.now(), settled=[handed.id])
             _tell(known)
+
+    def _asked(
+        self, run_id: str, writes: Sequence[LedgerWrite], types: Mapping[str, FieldType]
+    ) -> list[Write]:
+        """What the connector is asked to do; that something is undone is told to it."""
+        run = self.ledger.run(run_id)
+        undoes = run is not None and run.kind == "undo"
+        return [replace(write_of(w, types), takes_back=undoes) for w in writes]
 
     def _settled(self, handed: Handed, writes: Sequence[Write]) -> list[WriteResult] | None:
         try:

@@ -14,10 +14,13 @@ from connectors.hubspot.values import encode, same
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
+from connectors.hubspot.writing.course import NOT_SENT
 from connectors.records import Outcome, RecordId, Value, Write, WriteResult
 
 BATCH = 50
 """Records a call with history takes: HubSpot refuses more, in so many words (reported 2023-10)."""
+APPS = frozenset({"INTEGRATION", "API"})
+"""Sources of what an app wrote, ours or another; HubSpot's documentation shows both words (?)."""
 OVERWROTE = "OVERWROTE"
 UNVERIFIED = "UNVERIFIED"
 
@@ -31,22 +34,37 @@ class Past:
     columns: Mapping[str, str]
 
     def marked(self, writes: Sequence[Write], results: Sequence[WriteResult]) -> list[WriteResult]:
-        """The same results; those that overwrote an edit, or whose history could not be read, say so."""
-        written = [place for place, r in enumerate(results) if r.outcome is Outcome.WRITTEN]
+        """The same results; those that overwrote an edit, or whose history could not be read, say so.
+
+        What found no answer is written where the history shows that it is; else it stays unknown, as it may arrive yet.
+        """
+        written = [
+            place
+            for place, result in enumerate(results)
+            if _may_be_written(result) and writes[place].values.keys() & self.columns.keys()
+        ]
         checked = list(results)
         for start in range(0, len(written), BATCH):
             places = written[start : start + BATCH]
-            names = {self.columns[name] for place in places for name in writes[place].values}
+            names = {self.columns[n] for place in places for n in writes[place].values if n in self.columns}
             try:
                 histories = self.of([results[place].id for place in places], sorted(names))
             except ConnectorError as error:
                 said = f"written; whether an edit came in between is not known: {error}"
                 for place in places:
-                    checked[place] = replace(results[place], code=UNVERIFIED, message=said)
+                    if results[place].outcome is Outcome.WRITTEN:
+                        checked[place] = replace(results[place], code=UNVERIFIED, message=said)
                 continue
             for place in places:
                 checked[place] = _checked(writes[place], results[place], self.columns, histories)
         return checked
+
+    def all(self, ids: Sequence[RecordId], names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The same of any number of records."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for start in range(0, len(ids), BATCH):
+            found |= self.of(ids[start : start + BATCH], names)
+        return found
 
     def of(self, ids: Sequence[RecordId], names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         """By id: the versions of each property, newest first. At most 50 records."""
@@ -59,6 +77,18 @@ class Past:
         return {str(record.get("id")): record.get("propertiesWithHistory") or {} for record in found}
 
 
+def moved_by_app(versions: Sequence[Mapping[str, Any]], old: Value, new: Value) -> bool:
+    """Whether the newest version is `new`, set by an app in place of `old`: by us, or by one that does as we do."""
+    if len(versions) < 2 or versions[0].get("sourceType") not in APPS:
+        return False
+    return _is(versions[0], new) and _is(versions[1], old)
+
+
+def _may_be_written(result: WriteResult) -> bool:
+    sent_in_vain = result.outcome is Outcome.UNKNOWN and result.code != NOT_SENT
+    return result.outcome is Outcome.WRITTEN or sent_in_vain
+
+
 def _checked(
     write: Write,
     result: WriteResult,
@@ -66,6 +96,10 @@ def _checked(
     histories: Mapping[str, Mapping[str, Any]],
 ) -> WriteResult:
     history = histories.get(write.id)
+    if result.outcome is Outcome.UNKNOWN:
+        if history is None or not _holds(write, result.found, columns, history):
+            return result
+        result = replace(result, outcome=Outcome.WRITTEN, code="", message="found written by its history")
     if history is None:
         return replace(result, code=UNVERIFIED, message="written; HubSpot tells no history of this record")
     lost = list(_overwritten(write, result.found, columns, history))
@@ -73,6 +107,20 @@ def _checked(
         return result
     return replace(
         result, code=OVERWROTE, message=clean("written over an edit made meanwhile: " + "; ".join(lost))
+    )
+
+
+def _holds(
+    write: Write, found: Mapping[str, Value], columns: Mapping[str, str], history: Mapping[str, Any]
+) -> bool:
+    """Whether an app set every field that differed, and nobody set one after."""
+    newest: dict[str, Mapping[str, Any]] = {
+        name: next(iter(history.get(columns[name]) or ()), {})
+        for name, value in write.values.items()
+        if name in columns and not same(found.get(name), value)
+    }
+    return bool(newest) and all(
+        v.get("sourceType") in APPS and _is(v, write.values[name]) for name, v in newest.items()
     )
 
 
@@ -84,7 +132,7 @@ def _overwritten(
     Versions come newest first. An edit after ours is a person's last word and no loss.
     """
     for name, value in write.values.items():
-        if same(found.get(name), value):
+        if name not in columns or same(found.get(name), value):
             continue
         versions = history.get(columns[name]) or []
         ours = next((n for n, v in enumerate(versions) if _is(v, value)), None)

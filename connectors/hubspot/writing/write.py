@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -13,9 +13,10 @@ from connectors.hubspot.writing.answered import Decode
 from connectors.hubspot.writing.batch import BATCH, Batches, Target
 from connectors.hubspot.writing.compare import Decided, decide
 from connectors.hubspot.writing.course import Course, side_by_side
+from connectors.hubspot.writing.following import Following
 from connectors.hubspot.writing.history import Past
 from connectors.mapping import FieldMap, FieldRole
-from connectors.records import RecordId, RecordKind, Write, WriteResult
+from connectors.records import Receipt, RecordId, RecordKind, Write, WriteResult
 
 AT_ONCE = 2_000
 """Writes taken in one call: twenty batches, side by side."""
@@ -27,7 +28,14 @@ class Writer:
     """Sets fields of accounts. `lookup` reads live values, `decode` those that an answer repeats."""
 
     def __init__(
-        self, client: Client, mapping: FieldMap, lookup: Lookup, decode: Decode, *, verifies: bool
+        self,
+        client: Client,
+        mapping: FieldMap,
+        lookup: Lookup,
+        decode: Decode,
+        *,
+        verifies: bool | Literal["owners"] = True,
+        following: Following | None = None,
     ) -> None:
         self._client = client
         self._lookup = lookup
@@ -35,12 +43,19 @@ class Writer:
         columns = {f.name: f.source for f in fields if f.role is FieldRole.OUTPUT or f.name == "owner_id"}
         self._readable = {f.name for f in fields}
         self._target = Target("companies", columns, self._look, decode)
-        self._past = Past(client, "companies", columns) if verifies else None
+        verified = {n: c for n, c in columns.items() if n == "owner_id"} if verifies == "owners" else columns
+        self._past = Past(client, "companies", verified) if verifies else None
+        self._following = following
 
     def write(
-        self, writes: Sequence[Write], stopping: Callable[[], bool] = lambda: False
+        self,
+        writes: Sequence[Write],
+        receipt: Callable[[Receipt], None] = lambda receipt: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> list[WriteResult]:
         """One result per write, in order; raises only where nothing may have been carried out."""
+        if self._following is not None:
+            self._following.before(writes, receipt)
         course = Course(stopping)
         results: dict[int, WriteResult] = {}
         for places in _rounds(writes):
@@ -48,7 +63,8 @@ class Writer:
             results |= dict(zip(places, done, strict=True))
         if course.failed is not None and not course.begun:
             raise course.failed
-        return [results[place] for place in range(len(writes))]
+        ended = [results[place] for place in range(len(writes))]
+        return ended if self._following is None else self._following.after(writes, ended, stopping)
 
     def refuse_what_cannot_be_sent(self, writes: Sequence[Write]) -> None:
         """ValueError for what no CRM need be asked about: too many writes, an unmapped column, no number."""
