@@ -64,8 +64,8 @@ class HubSpot:
         self.app.state.catalogue = catalogue
 
     def credentials(self) -> dict[str, str]:
-        """portal_id and token."""
-        return dict(self._identity)
+        """portal_id and token of the private app; client_id, client_secret, refresh_token and code of the OAuth app."""
+        return {**self._identity, **self._door.tokens.app}
 
     def answer(self, kind: str, details: Mapping[str, Any]) -> Answer:
         """A refusal in HubSpot's words; `rate_limit` takes shape "burst" (default), "search" or "daily"."""
@@ -78,11 +78,21 @@ class HubSpot:
         return Answer(refused.status, {**refused.body, "correlationId": correlation}, headers)
 
     def expire_sessions(self) -> None:
-        """The next call is told that its token has expired; a private app's token then works again."""
+        """The next call is told that its token has expired; a private app's token then works again.
+
+        Every access token of OAuth ends for good.
+        """
         self._door.spent_token = True
+        self._door.tokens.expire()
 
     def edit(self, object: str, id: str, values: Mapping[str, Any], actor: str) -> None:
-        """What a person does in the portal; `archived` true puts a record or an owner away."""
+        """What a person does in the portal; `archived` true puts a record or an owner away.
+
+        `apps` is the OAuth app: a new `client_secret`, or `installed` false.
+        """
+        if object == "apps":
+            self._door.tokens.change(dict(values))
+            return
         edit(self._portal, object, id, values, actor)
 
     def seed(self, seed: Seed) -> None:

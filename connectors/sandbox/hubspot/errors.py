@@ -104,13 +104,13 @@ def unauthorized() -> Refused:
     )
 
 
-def expired() -> Refused:
+def expired(seconds: int = 1) -> Refused:
     """A token that was good and is so no more."""
     return Refused(
         401,
-        "The OAuth token used to make this call expired 1 second(s) ago.",
+        f"The OAuth token used to make this call expired {seconds} second(s) ago.",
         category="EXPIRED_AUTHENTICATION",
-        context={"expire time": ["1 second(s) ago"]},
+        context={"expire time": [f"{seconds} second(s) ago"]},
         headers={"x-hubspot-auth-failure": "401 Unauthorized"},
     )
 
@@ -132,14 +132,14 @@ def missing_scopes(scopes: Sequence[str]) -> Refused:
     )
 
 
-def burst_spent() -> Refused:
-    """Too many calls in ten seconds."""
+def burst_spent(group: str = "publicapi:private-apps-api-calls-per-ten-seconds") -> Refused:
+    """Too many calls of one app in ten seconds."""
     return Refused(
         429,
         "You have reached your ten_secondly_rolling limit.",
         errorType="RATE_LIMIT",
         policyName="TEN_SECONDLY_ROLLING",
-        groupName="publicapi:private-apps-api-calls-per-ten-seconds",
+        groupName=group,
     )
 
 

@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from connectors.sandbox.hubspot.door import Door
 from connectors.sandbox.hubspot.exports import routes as exports
+from connectors.sandbox.hubspot.oauth import routes as oauth
 from connectors.sandbox.hubspot.schemas import routes as schemas
 
 Package = Callable[[Door], Iterable[Route]]
-PACKAGES: Sequence[Package] = (exports.routes, schemas.routes)
+PACKAGES: Sequence[Package] = (exports.routes, oauth.routes, schemas.routes)

@@ -22,6 +22,7 @@ SCOPES = [
 
 SETTINGS = (
     Setting("burst_limit", 190, "calls of one app in any ten seconds", least=0),
+    Setting("oauth_burst_limit", 110, "calls of an OAuth app in any ten seconds (doc)", least=0),
     Setting("search_limit", 5, "searches of the account in any second", least=0),
     Setting("associations_limit", 150, "association calls in any ten seconds", least=0),
     Setting("daily_limit", 625_000, "calls of the account in a day", least=0),
