@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.base import SetupStep
-from connectors.errors import FieldProblem, FieldProblems, Garbled, Refused
+from connectors.errors import Garbled, Refused
 from connectors.hubspot.fields import Properties, sources
 from connectors.hubspot.wire.answers import words_of
 from connectors.hubspot.wire.client import Client
@@ -32,16 +32,13 @@ _YES_NO = [
 ]
 
 
-def missing(client: Client, properties: Properties, fields: Sequence[MappedField]) -> list[SetupStep]:
-    """The group, if it is missing and needed, then each property that does not exist.
+HINT = "Written by territory-sync every night: an edit here is overwritten."
+"""Below the definition in the property's description: HubSpot lets no app make a property read-only for people."""
 
-    FieldProblems for one that is to hold a user: HubSpot's own kind of property for that is made by hand.
-    """
+
+def missing(client: Client, properties: Properties, fields: Sequence[MappedField]) -> list[SetupStep]:
+    """The group, if it is missing and needed, then each property that does not exist."""
     known = properties.of(OBJECT)
-    users = [f for f in fields if f.holds_user and sources(f)[0] not in known]
-    if users:
-        said = "does not exist; create it in HubSpot as a company property of type HubSpot user"
-        raise FieldProblems([FieldProblem("accounts", f.name, sources(f)[0], said) for f in users])
     steps = [_property_step(f) for f in fields if sources(f)[0] not in known]
     if steps and GROUP not in _groups(client):
         definition = {"name": GROUP, "label": GROUP_LABEL}
@@ -81,22 +78,29 @@ def _create_some(client: Client, inputs: Sequence[Mapping[str, Any]]) -> None:
 
 def _property_step(field: MappedField) -> SetupStep:
     name = sources(field)[0]
-    type, field_type = _TYPES[field.type]
+    type, field_type = ("enumeration", "select") if field.holds_user else _TYPES[field.type]
     definition: dict[str, Any] = {
         "name": name,
         "label": field.label or field.name,
-        "description": field.description,
+        "description": " ".join(filter(None, [_sentence(field.description), HINT])),
         "groupName": GROUP,
         "type": type,
         "fieldType": field_type,
         "formField": False,
         "hasUniqueValue": False,
     }
-    if field.type is FieldType.BOOLEAN:
+    if field.holds_user:
+        definition |= {"externalOptions": True, "referencedObjectType": "OWNER"}
+    elif field.type is FieldType.BOOLEAN:
         definition["options"] = _YES_NO
+    said = "HubSpot user" if field.holds_user else type
     return SetupStep(
-        f"create the company property {name} ({definition['label']!r}, {type})", {"property": definition}
+        f"create the company property {name} ({definition['label']!r}, {said})", {"property": definition}
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text}." if text and text[-1] not in ".!?" else text
 
 
 def _part(step: SetupStep, name: str) -> dict[str, Any]:

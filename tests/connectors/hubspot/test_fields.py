@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.errors import FieldProblem, FieldProblems
+from connectors.errors import FieldProblem
 from connectors.hubspot import plugin
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.mapping import FieldRole, FieldType, MappedField
@@ -122,9 +122,27 @@ def test_the_names_of_our_outputs_are_taken_by_the_portal(world: HubSpotWorld) -
     connector.close()
 
 
-def test_a_property_that_is_to_hold_a_user_is_left_to_be_made_by_hand(world: HubSpotWorld) -> None:
-    field = MappedField("role_csm", "nobody_made_it", FieldType.TEXT, FieldRole.OUTPUT, holds_user=True)
+def test_a_property_that_is_to_hold_a_user_takes_owners_and_nobody_else(world: HubSpotWorld) -> None:
+    field = MappedField("se", "territory_se", role=FieldRole.OUTPUT, label="SE", holds_user=True)
     connector = world.connect(fields=[field])
-    with pytest.raises(FieldProblems, match="nobody_made_it' does not exist; create it in HubSpot"):
-        connector.setup_steps([field])
+    steps = connector.setup_steps([field])
+    assert steps[-1].description == "create the company property territory_se ('SE', HubSpot user)"
+    connector.setup(steps)
+    assert connector.check(writing=True) == []
+    id, owner = min(world.ids()), world.owners()[0]
+    assert connector.write([Write(id, {"se": owner}, {"se": None})])[0].outcome is Outcome.WRITTEN
+    assert connector.lookup([id], ["se"])["se"].to_pylist() == [owner]
+    [refused] = connector.write([Write(id, {"se": "999999999"}, {"se": owner})])
+    assert (refused.outcome, refused.code) == (Outcome.REJECTED, "INVALID_OWNER_ID")
+    connector.close()
+
+
+def test_people_read_that_an_edit_of_ours_does_not_last(world: HubSpotWorld) -> None:
+    field = OUTPUTS[0][0]
+    connector = world.connect(fields=[field])
+    [_, step] = connector.setup_steps([field])
+    definition = step.payload["property"]
+    assert isinstance(definition, dict)
+    said = "What a is. Written by territory-sync every night: an edit here is overwritten."
+    assert definition["description"] == said
     connector.close()

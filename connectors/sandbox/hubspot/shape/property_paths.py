@@ -104,11 +104,27 @@ def definition(given: Mapping[str, Any], group: str, made: str) -> Property:
         field_type,
         group,
         _options(given, type),
+        external=_external(given, type, field_type),
         ours=False,
         unique=bool(given.get("hasUniqueValue")),
         description=str(given.get("description") or ""),
         made=made,
     )
+
+
+def _external(given: Mapping[str, Any], type: str, field_type: str) -> str:
+    """OWNER for a "HubSpot user" property (changelog, 2021); nothing else can be asked for."""
+    referenced, is_external = given.get("referencedObjectType"), bool(given.get("externalOptions"))
+    if not referenced and not is_external:
+        return ""
+    if referenced != "OWNER" or not is_external or (type, field_type) != ("enumeration", "select"):
+        raise errors.invalid(
+            "Only an enumeration of field type select may have external options, those of OWNER.",
+            referencedObjectType=[str(referenced)],
+        )
+    if given.get("options"):
+        raise errors.invalid("A property with external options takes no options of its own.")
+    return "OWNER"
 
 
 def _options(given: Mapping[str, Any], type: str) -> tuple[Option, ...]:
