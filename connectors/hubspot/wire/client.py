@@ -236,7 +236,7 @@ class Client:
             headers["Content-Type"] = "application/json"
         return api.rest_client.pool_manager.request(
             METHODS.get(route, "GET"),
-            f"{url}?{urlencode(query)}" if query else url,
+            f"{url}?{urlencode(query, safe=',')}" if query else url,
             body=None if body is None else orjson.dumps(body),
             headers=headers,
             preload_content=False,
@@ -287,7 +287,12 @@ class Client:
             return Standing(settings.token, self._post_json)
         oauth = settings.oauth
         return Refreshed(
-            oauth.client_id, oauth.client_secret, oauth.refresh_token, self._post_form, self._clock
+            oauth.client_id,
+            oauth.client_secret,
+            oauth.refresh_token,
+            self._post_form,
+            self._paths.token,
+            self._clock,
         )
 
 

@@ -87,3 +87,8 @@ class Paths:
         """The path of a route; names fill its placeholders and are escaped."""
         safe = {key: quote(value, safe="") for key, value in names.items()}
         return VERSIONS[self.version][route].format(version=self.version, **safe)
+
+    @property
+    def token(self) -> str:
+        """Where an OAuth app asks for its tokens."""
+        return f"/oauth/{'v1' if self.version == 'v3' else self.version}/token"

@@ -12,7 +12,6 @@ from connectors.secret import SecretRef
 
 EARLY = 120.0
 """Seconds before its end at which a token is replaced: longer than any one call takes."""
-PATH = "/oauth/v1/token"
 INFO = "/oauth/v2/private-apps/get/access-token-info"
 """Of private apps; there is none for service keys that we know of (doc, 2026-11)."""
 Post = Callable[[str, Mapping[str, str]], tuple[int, dict[str, Any]]]
@@ -72,9 +71,11 @@ class Refreshed:
         client_secret: SecretRef,
         refresh_token: SecretRef,
         post: Post,
+        path: str,
         clock: Callable[[], float],
     ) -> None:
-        """`post` sends a form."""
+        """`post` sends a form to `path`."""
+        self._path = path
         self._client_id, self._client_secret, self._refresh_token = client_id, client_secret, refresh_token
         self._post, self._clock = post, clock
         self._lock = threading.Lock()
@@ -107,7 +108,7 @@ class Refreshed:
 
     def _refresh(self) -> None:
         status, body = self._post(
-            PATH,
+            self._path,
             {
                 "grant_type": "refresh_token",
                 "client_id": self._client_id.reveal().get_secret_value(),

@@ -39,7 +39,7 @@ def issuer(monkeypatch: pytest.MonkeyPatch) -> Issuer:
 
 def refreshed(issuer: Issuer, clock: FakeClock) -> Refreshed:
     id, secret, refresh = (SecretRef(env=f"TEST_OAUTH_{name}") for name in ("ID", "SECRET", "REFRESH"))
-    return Refreshed(id, secret, refresh, issuer, clock)
+    return Refreshed(id, secret, refresh, issuer, "/oauth/v1/token", clock)
 
 
 def test_a_token_is_asked_for_once_and_used_until_shortly_before_its_end(
