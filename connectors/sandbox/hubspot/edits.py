@@ -44,8 +44,8 @@ def _read(portal: Portal, kind: Kind, name: str, value: Any) -> Stored:
 
 
 def _edit_owner(portal: Portal, id: str, values: Mapping[str, Any], by: By) -> None:
-    """Deactivates or reactivates a user, which archives the owner."""
-    unknown = set(values) - {"archived", "email", "firstName", "lastName"}
+    """Deactivates or reactivates a user, which archives the owner; changes names, or teams (`a;b`)."""
+    unknown = set(values) - {"archived", "email", "firstName", "lastName", "team", "secondaryTeams"}
     if unknown:
         raise ValueError(f"an owner has no {sorted(unknown)[0]!r} that can be edited")
     stored = {name: int(value) if name == "archived" else str(value) for name, value in values.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.values import instant
+from connectors.sandbox.hubspot.users.teams import teams_of
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Column, Table
 
@@ -23,6 +24,7 @@ OWNERS = Table(
         Column("createdAt", "datetime"),
         Column("updatedAt", "datetime"),
         Column("archived", "boolean"),
+        Column("secondaryTeams"),
     ),
     key="id",
 )
@@ -75,6 +77,6 @@ def _shown(row: Row) -> dict[str, Any]:
         "updatedAt": instant(int(row["updatedAt"] or 0)),
         "archived": bool(row["archived"]),
     }
-    if row["team"]:
-        shown["teams"] = [{"id": "178588", "name": row["team"], "primary": True}]
+    if teams := teams_of(row):
+        shown["teams"] = teams
     return shown

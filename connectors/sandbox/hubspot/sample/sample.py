@@ -116,6 +116,7 @@ class Sample:
                 made,
                 made + person.number * 1000 + 1,
                 int(not person.active),
+                None,
             )
 
     def _company(self, chunk: Columns) -> Columns:
