@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.hubspot.fields import ACTIVITY_OBJECTS, Properties
-from connectors.hubspot.reading.columns import Record, texts, typed
-from connectors.hubspot.reading.frames import Frame, Reader
+from connectors.hubspot.reading.columns import Record, Texts, texts, typed
+from connectors.hubspot.reading.frames import Frame, Special
 from connectors.hubspot.reading.links import Links
 from connectors.mapping import FieldMap, FieldType
 from connectors.records import RecordKind
@@ -33,11 +33,11 @@ NEVER_TOOK_PLACE: Mapping[str, tuple[str, frozenset[str]]] = {
 
 def frame_of(object_type: str, mapping: FieldMap, properties: Properties) -> Frame:
     """The frame of one activity type."""
-    special: dict[str, Reader] = {
+    special: dict[str, Special] = {
         "hs_call_duration": _minutes_of_milliseconds,
         "hs_meeting_end_time": _minutes_of_meetings,
-        "hs_call_direction": lambda records: _directions(records, "hs_call_direction"),
-        "hs_email_direction": lambda records: _directions(records, "hs_email_direction"),
+        "hs_call_direction": lambda held, ids: _directions(held["hs_call_direction"]),
+        "hs_email_direction": lambda held, ids: _directions(held["hs_email_direction"]),
     }
     # These properties have a meaning in these columns only; a column of the config's own gets the value.
     standard = {m.name: m.source.split("|") for m in mapping.of(RecordKind.ACTIVITIES)}
@@ -84,28 +84,25 @@ def _set(rows: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     return rows.set_column(place, rows.schema.field(place), column)
 
 
-def _minutes_of_milliseconds(records: Sequence[Record]) -> pa.Array:
-    return pc.divide(_typed(records, "hs_call_duration", FieldType.NUMBER), MINUTE)
+def _minutes_of_milliseconds(held: Texts, ids: Sequence[str]) -> pa.Array:
+    return pc.divide(_typed(held, ids, "hs_call_duration", FieldType.NUMBER), MINUTE)
 
 
-def _minutes_of_meetings(records: Sequence[Record]) -> pa.Array:
+def _minutes_of_meetings(held: Texts, ids: Sequence[str]) -> pa.Array:
     """From start to end; null where either is missing."""
     begin, end = (
-        _typed(records, name, FieldType.DATETIME).cast(pa.int64())
+        _typed(held, ids, name, FieldType.DATETIME).cast(pa.int64())
         for name in ("hs_meeting_start_time", "hs_meeting_end_time")
     )
     return pc.divide(pc.subtract(end, begin).cast(pa.float64()), MINUTE)
 
 
-def _directions(records: Sequence[Record], name: str) -> pa.Array:
+def _directions(values: pa.Array) -> pa.Array:
     """inbound or outbound; drafts and what HubSpot may add are neither."""
-    values = texts(records, name)
     place = pc.index_in(values, pa.array(list(_DIRECTIONS)))
     return pa.array(list(_DIRECTIONS.values()), pa.string()).take(place)
 
 
-def _typed(records: Sequence[Record], name: str, wanted: FieldType) -> pa.Array:
-    ids = [record["id"] for record in records]
-    return typed(
-        texts(records, name), wanted, table=RecordKind.ACTIVITIES.value, name="minutes", source=name, ids=ids
-    )
+def _typed(held: Texts, ids: Sequence[str], name: str, wanted: FieldType) -> pa.Array:
+    text = held.get(name, pa.nulls(len(ids), pa.string()))
+    return typed(text, wanted, table=RecordKind.ACTIVITIES.value, name="minutes", source=name, ids=ids)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from connectors.errors import FieldProblem, Refused
 from connectors.hubspot.fields import Properties
-from connectors.hubspot.reading.columns import Record, stamps, texts, typed
+from connectors.hubspot.reading.columns import Record, stamps, texts, texts_of, typed
 from connectors.hubspot.reading.links import COMPANIES, listed_links
 from connectors.hubspot.reading.objects import Pages
 from connectors.hubspot.wire.client import Client
@@ -35,9 +35,10 @@ def _named(table: CustomTable, page: Sequence[Record]) -> pa.Array:
 
 def _batch(table: CustomTable, page: Sequence[Record], accounts: pa.Array) -> pa.RecordBatch:
     ids = [record["id"] for record in page]
+    held = texts_of(page, sorted({field.source for field in table.fields}))
     own = [
         typed(
-            texts(page, field.source),
+            held[field.source],
             field.type,
             table=table.name,
             name=field.name,

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.hubspot.fields import Properties
-from connectors.hubspot.reading.columns import Record, texts, typed
+from connectors.hubspot.reading.columns import Record, Texts, texts_of, typed
 from connectors.mapping import FieldMap, MappedField
 from connectors.records import RecordKind
 
-Reader = Callable[[Sequence[Record]], pa.Array]
-"""One property of some records as a column, for properties that mean something else than they hold."""
+Special = Callable[[Texts, Sequence[str]], pa.Array]
+"""A column from the properties and ids of some records, for properties that mean something else than they hold."""
 
 
 class Frame:
@@ -31,7 +31,7 @@ class Frame:
         mapping: FieldMap,
         properties: Properties,
         *,
-        special: Mapping[str, Reader] | None = None,
+        special: Mapping[str, Special] | None = None,
         extra: Sequence[str] = (),
     ) -> None:
         self.kind = kind
@@ -47,12 +47,13 @@ class Frame:
     def rows(self, records: Sequence[Record], given: Mapping[str, Any], *, deleted: bool) -> pa.RecordBatch:
         """One row per record; `given` holds whole columns that come from elsewhere."""
         ids = [record["id"] for record in records]
+        held = texts_of(records, self.properties)
         filled: dict[str, Any] = {
             "id": pa.array(ids, pa.string()),
             "deleted": pa.array([deleted] * len(ids), pa.bool_()),
             **given,
         }
-        columns = [filled[f.name] if f.name in filled else self._column(f, records, ids) for f in self.schema]
+        columns = [filled[f.name] if f.name in filled else self._column(f, held, ids) for f in self.schema]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def mapped(self, name: str) -> bool:
@@ -64,25 +65,18 @@ class Frame:
         nothing: dict[str, Any] = {f.name: pa.nulls(len(ids), f.type) for f in self.schema}
         return self.rows([{"id": id} for id in ids], _without(nothing, "id", "deleted"), deleted=True)
 
-    def _column(self, field: pa.Field, records: Sequence[Record], ids: Sequence[str]) -> pa.Array:
+    def _column(self, field: pa.Field, held: Texts, ids: Sequence[str]) -> pa.Array:
         sources = self._sources.get(field.name, ())
-        arrays = [self._read(self._fields[field.name], source, records, ids) for source in sources]
+        arrays = [self._read(self._fields[field.name], source, held, ids) for source in sources]
         if not arrays:
-            return pa.nulls(len(records), field.type)
+            return pa.nulls(len(ids), field.type)
         return (arrays[0] if len(arrays) == 1 else pc.coalesce(*arrays)).cast(field.type)
 
-    def _read(
-        self, mapped: MappedField, source: str, records: Sequence[Record], ids: Sequence[str]
-    ) -> pa.Array:
+    def _read(self, mapped: MappedField, source: str, held: Texts, ids: Sequence[str]) -> pa.Array:
         if source in self._special:
-            return self._special[source](records)
+            return self._special[source](held, ids)
         return typed(
-            texts(records, source),
-            mapped.type,
-            table=self.kind.value,
-            name=mapped.name,
-            source=source,
-            ids=ids,
+            held[source], mapped.type, table=self.kind.value, name=mapped.name, source=source, ids=ids
         )
 
 
