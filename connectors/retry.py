@@ -41,6 +41,16 @@ class RetryPolicy:
     def call(self, function: Callable[[], T]) -> T:
         """The function's answer, after as many tries as the policy allows."""
         began = self.clock()
+        try:
+            return function()
+        except Transient as error:
+            failed = [error]
+
+        def again() -> T:
+            # The first try, which most calls need only, was made without the cost of counting tries.
+            if failed:
+                raise failed.pop()
+            return function()
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -63,7 +73,7 @@ class RetryPolicy:
             before_sleep=_say,
             reraise=True,
         )
-        return retrying(function)
+        return retrying(again)
 
 
 def _say(state: tenacity.RetryCallState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from connectors.errors import Garbled, Refused
@@ -75,7 +76,11 @@ class BatchReader:
 def check_results(answer: Answer, object_type: str) -> None:
     """Garbled where an answer holds no records."""
     results = answer.body.get("results")
-    if not isinstance(results, list) or not all(isinstance(r, dict) and r.get("id") for r in results):
+    try:
+        is_whole = isinstance(results, list) and all(map(itemgetter("id"), results))
+    except (KeyError, TypeError):
+        is_whole = False
+    if not is_whole:
         raise Garbled(f"{object_type}: the answer holds no results, or results without an id")
 
 

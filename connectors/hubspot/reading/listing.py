@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import gt
 from typing import Any
 
 import structlog
@@ -71,8 +72,11 @@ class Listing:
         """Garbled where the list goes back to lower ids, or names a page as its own next one."""
         after = cursor if cursor is not None else str(at) if at else None
         body = self._whole(after)
-        records = sorted(body["results"], key=_id)
-        ids = list(map(_id, records))
+        records = body["results"]
+        ids = [int(record["id"]) for record in records]
+        if any(map(gt, ids, ids[1:])):
+            records = sorted(records, key=_id)
+            ids.sort()
         if ids and ids[0] < at:
             raise Garbled(
                 f"list {self.wanted.object_type}: {ids[0]} comes after {at}, and lists are in order of id;"

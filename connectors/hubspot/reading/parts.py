@@ -15,7 +15,7 @@ from connectors.hubspot.reading.searching import Search
 from connectors.hubspot.reading.spool import Spool, StoredRows
 from connectors.hubspot.reading.stretches import EVERYTHING, Piece, Stretch, gaps
 
-RECORDS, VALUES = 5_000, 200_000
+RECORDS, VALUES = 2_000, 200_000
 """Most records, and most values, that are kept as Python objects before they become rows."""
 
 
