@@ -111,6 +111,9 @@ class Load:
     members: Mapping[str, int] = field(default_factory=dict)
     """Of the CRM's own territories: `accounts` and `users` that change, and rows `_added` and `_removed` of each; empty
     where none do."""
+    automations: tuple[str, ...] | None = ()
+    """Names of the CRM's own automations that are on and start when one of the fields to be written changes; None where
+    our user may not see them."""
 
 
 @dataclass(frozen=True, slots=True)

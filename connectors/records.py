@@ -37,6 +37,7 @@ class RecordKind(StrEnum):
     TERRITORIES = "territories"
     TERRITORY_ACCOUNTS = "territory_accounts"
     TERRITORY_USERS = "territory_users"
+    AUTOMATIONS = "automations"
 
 
 MAIN = (RecordKind.ACCOUNTS, RecordKind.OWNERS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES)
@@ -178,6 +179,14 @@ COLUMNS: Mapping[RecordKind, Mapping[str, FieldType]] = {
         "modified_at": FieldType.DATETIME,
         "deleted": FieldType.BOOLEAN,
     },
+    RecordKind.AUTOMATIONS: {
+        "id": FieldType.TEXT,
+        "name": FieldType.TEXT,
+        "enabled": FieldType.BOOLEAN,
+        "fields": FieldType.TEXT,
+        "modified_at": FieldType.DATETIME,
+        "deleted": FieldType.BOOLEAN,
+    },
     RecordKind.TERRITORY_USERS: {
         "id": FieldType.TEXT,
         "territory_id": FieldType.TEXT,
@@ -190,6 +199,10 @@ COLUMNS: Mapping[RecordKind, Mapping[str, FieldType]] = {
 }
 """The standard columns of every table, in order; `connectors.tables` has the same as Arrow schemas."""
 
+
+UNREADABLE = "unreadable"
+"""The id of the only row of AUTOMATIONS where our user may not see them; `fields` of the others are the CRM's names of
+those account fields that set one off, joined by ;."""
 
 CRM_TERRITORIES = "crm_territories"
 """No field of an account, but a set: the CRM's own territories into which our user put it by hand.

@@ -70,6 +70,9 @@ TERRITORY_ACCOUNTS = _schema(RecordKind.TERRITORY_ACCOUNTS)
 TERRITORY_USERS = _schema(RecordKind.TERRITORY_USERS)
 """One row per user in a territory of the CRM."""
 
+AUTOMATIONS = _schema(RecordKind.AUTOMATIONS)
+"""One row per automation of the CRM's own that a change of an account may set off."""
+
 SCHEMAS: Mapping[RecordKind, pa.Schema] = {
     RecordKind.ACCOUNTS: ACCOUNTS,
     RecordKind.OWNERS: OWNERS,
@@ -82,4 +85,5 @@ SCHEMAS: Mapping[RecordKind, pa.Schema] = {
     RecordKind.TERRITORIES: TERRITORIES,
     RecordKind.TERRITORY_ACCOUNTS: TERRITORY_ACCOUNTS,
     RecordKind.TERRITORY_USERS: TERRITORY_USERS,
+    RecordKind.AUTOMATIONS: AUTOMATIONS,
 }

@@ -204,7 +204,7 @@ class Project:
     @property
     def also(self) -> frozenset[RecordKind]:
         """Tables beside the main ones that plans are made or judged from, where the CRM has them."""
-        told = {RecordKind.STAGES, RecordKind.RATES, RecordKind.MEMBERS}
+        told = {RecordKind.STAGES, RecordKind.RATES, RecordKind.MEMBERS, RecordKind.AUTOMATIONS}
         if self.config.outputs.owner:
             told.add(RecordKind.CHILDREN)
         return frozenset(told | (TERRITORY_TABLES if self.config.outputs.territories else set()))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Load
-from connectors.records import RecordKind
+from connectors.records import UNREADABLE, RecordKind
 from sync.territories.breaches import member_counts
 from sync.territories.changes import SETS
 
@@ -26,6 +27,7 @@ _TABLES = (
     RecordKind.ACTIVITIES,
     RecordKind.MEMBERS,
     RecordKind.CHILDREN,
+    RecordKind.AUTOMATIONS,
 )
 _MOVED = """moved AS (SELECT record_id AS id, before, after FROM changes
              WHERE field = 'owner_id' AND action = 'change')"""
@@ -61,7 +63,10 @@ def forecast(
     that the connector cannot know.
     """
     with _database(project, snapshot, changes) as con:
-        told: Forecast = project.plugin.forecast(project.settings, load_of(con, snapshot))
+        load = load_of(con, snapshot)
+        if load.records or load.owner_groups:
+            load = replace(load, automations=_set_off(con, project))
+        told: Forecast = project.plugin.forecast(project.settings, load)
     return {
         "calls": dict(told.calls),
         "strategy": list(told.strategy),
@@ -84,6 +89,20 @@ def load_of(con: duckdb.DuckDBPyConnection, snapshot: Snapshot | None) -> Load:
     return Load(
         int(others[0]), tuple(int(n) for (n,) in groups), at_stake, members if any(members.values()) else {}
     )
+
+
+def _set_off(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[str, ...] | None:
+    """Names of the automations that start when a field changes that these changes write."""
+    columns = con.execute("SELECT DISTINCT field FROM changes WHERE action = 'change'").fetchall()
+    targets = sorted(project.targets(name for (name,) in columns).values())
+    rows = con.execute(
+        "SELECT id, name FROM automations WHERE id = $unreadable OR (enabled AND "
+        "list_has_any(string_split(fields, ';'), $targets)) ORDER BY name, id",
+        {"unreadable": UNREADABLE, "targets": targets},
+    ).fetchall()
+    if any(id == UNREADABLE for id, _ in rows):
+        return None
+    return tuple(str(name) for _, name in rows)
 
 
 def _at_stake(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> dict[str, int]:

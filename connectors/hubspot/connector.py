@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +14,15 @@ from connectors.hubspot.config import HubSpotSettings
 from connectors.hubspot.fields import Properties
 from connectors.hubspot.preparing import setup
 from connectors.hubspot.preparing.remarks import remarks
+from connectors.hubspot.reading.batch import BatchReader
+from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.custom import table_problems
 from connectors.hubspot.reading.read import Reader
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
+from connectors.hubspot.writing.children import Children
+from connectors.hubspot.writing.following import Following, is_ours
 from connectors.hubspot.writing.write import AT_ONCE, Writer
 from connectors.mapping import CustomTable, FieldMap, MappedField
 from connectors.records import MAIN, Receipt, RecordId, RecordKind, Watermark, Write, WriteResult
@@ -29,7 +33,7 @@ _CAPABILITIES = Capabilities(
     changes=frozenset({RecordKind.ACCOUNTS, RecordKind.OPPORTUNITIES, RecordKind.ACTIVITIES}),
     creates_fields=True,
     custom_tables=True,
-    also=frozenset({RecordKind.STAGES, RecordKind.CHILDREN}),
+    also=frozenset({RecordKind.STAGES, RecordKind.CHILDREN, RecordKind.AUTOMATIONS}),
 )
 
 
@@ -44,12 +48,14 @@ class HubSpotConnector(WithoutExtras):
         self._client = Client(settings, retry)
         self._properties = Properties(self._client)
         self._reader = Reader(self._client, settings, mapping, self._properties)
+        self._following = self._policy()
         self._writer = Writer(
             self._client,
             mapping,
             self._reader.lookup,
             self._reader.decode,
             verifies=settings.verify_history,
+            following=self._following,
         )
         self._is_right_portal = False
 
@@ -109,7 +115,17 @@ class HubSpotConnector(WithoutExtras):
         self._writer.refuse_what_cannot_be_sent(writes)
         self._refuse_other_portal()
         self._properties.of("companies")  # asked for once, before the threads of a write would all ask
-        return self._writer.write(writes, stopping)
+        return self._writer.write(writes, receipt, stopping)
+
+    def settle(
+        self, receipt: Receipt, writes: Sequence[Write], *, stopping: Callable[[], bool] = lambda: False
+    ) -> list[WriteResult] | None:
+        """Finish what follows owner changes of a call that never returned; None where the policy no longer asks for it."""
+        if not writes or self._following is None or not is_ours(receipt):
+            return None
+        self._refuse_other_portal()
+        live = self._reader.lookup([write.id for write in writes], ["owner_id"]).to_pylist()
+        return self._following.settle(writes, {row["id"]: row["owner_id"] for row in live}, stopping)
 
     def remarks(self, *, writing: bool) -> list[Remark]:
         """Missing scopes, and what else an admin should know before a night."""
@@ -139,6 +155,17 @@ class HubSpotConnector(WithoutExtras):
     def close(self) -> None:
         """Give the sockets back."""
         self._client.close()
+
+    def _policy(self) -> Following | None:
+        """What follows an owner by the config; None where all stays."""
+        wanted = self._settings.owner_change.following
+        if not wanted:
+            return None
+        verifies = bool(self._settings.verify_history)
+        return Following(Children(self._client, self._records, wanted, verifies))
+
+    def _records(self, object_type: str, ids: Sequence[str], names: Sequence[str]) -> Iterator[Record]:
+        return BatchReader(self._client, object_type, names).read(ids)
 
     def _refuse_other_portal(self) -> None:
         if self._is_right_portal:

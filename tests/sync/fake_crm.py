@@ -32,6 +32,7 @@ class FakeCrm(WithoutExtras):
     opportunities: list[dict[str, Value]] = field(default_factory=list)
     members: list[dict[str, Value]] = field(default_factory=list)
     children: list[dict[str, Value]] = field(default_factory=list)
+    automations: list[dict[str, Value]] = field(default_factory=list)
     history: list[tuple[str, dict[str, Value]]] = field(default_factory=list)
     before_write: Callable[[Write], str | None] = lambda write: None
     batch: int = 3
@@ -40,7 +41,7 @@ class FakeCrm(WithoutExtras):
 
     @property
     def capabilities(self) -> Capabilities:
-        also = frozenset({RecordKind.MEMBERS, RecordKind.CHILDREN})
+        also = frozenset({RecordKind.MEMBERS, RecordKind.CHILDREN, RecordKind.AUTOMATIONS})
         return Capabilities(self.batch, frozenset(), creates_fields=False, also=also)
 
     def identity(self) -> Identity:
@@ -63,6 +64,7 @@ class FakeCrm(WithoutExtras):
             ],
             RecordKind.MEMBERS: [{"deleted": False} | m for m in self.members],
             RecordKind.CHILDREN: [{"deleted": False} | c for c in self.children],
+            RecordKind.AUTOMATIONS: [{"deleted": False} | a for a in self.automations],
             RecordKind.ACTIVITIES: [{"deleted": False, "modified_at": STAMP} | a for a in self.activities],
         }[kind]
         batches = pa.Table.from_pylist(rows, self.fields.schema(kind)).to_batches()

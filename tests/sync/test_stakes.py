@@ -97,6 +97,22 @@ def test_what_hangs_on_an_account_counts_where_the_account_moves_and_the_old_own
     }
 
 
+def test_automations_that_a_change_sets_off_are_told_by_name(world: World, told: list[Load]) -> None:
+    """Those that are on, and only for fields that this plan writes."""
+    owner = world.project.targets(["owner_id"])["owner_id"]
+    row = {"name": "Welcome", "enabled": True, "fields": f"industry;{owner}"}
+    world.crm.automations = [
+        {"id": "1", **row},
+        {"id": "2", **row, "name": "Off", "enabled": False},
+        {"id": "3", **row, "name": "Other", "fields": f"{owner}_2;city"},
+    ]
+    world.plan()
+    assert told[-1].automations == ("Welcome",)
+    world.crm.automations = [{"id": "unreadable"}]
+    world.plan()
+    assert told[-1].automations is None
+
+
 def test_the_forecast_is_part_of_the_plan_and_stands_before_the_gate(world: World) -> None:
     """In the text and on the page, with what the CRM says made harmless."""
     plan = world.plan()

@@ -18,6 +18,7 @@ from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.counts import Counts
 from connectors.hubspot.reading.course import Courses
 from connectors.hubspot.reading.custom import table_problems, table_rows
+from connectors.hubspot.reading.flows import flow_rows
 from connectors.hubspot.reading.frames import Frame
 from connectors.hubspot.reading.listing import Wanted
 from connectors.hubspot.reading.objects import Left, Objects
@@ -31,7 +32,7 @@ from connectors.hubspot.wire.paths import Route
 from connectors.mapping import CustomTable, FieldMap
 from connectors.records import RecordId, RecordKind, Watermark
 
-WHOLE_TABLES = frozenset([RecordKind.OWNERS, RecordKind.STAGES, RecordKind.CHILDREN])
+WHOLE_TABLES = frozenset([RecordKind.OWNERS, RecordKind.STAGES, RecordKind.CHILDREN, RecordKind.AUTOMATIONS])
 """Tables that no search tells changes of."""
 ROWS = 5_000
 """Rows of a batch, more or less: fifty pages."""
@@ -82,6 +83,8 @@ class Reader:
             return owner_rows(self._client, self._page_size, self._mapping)
         if kind is RecordKind.STAGES:
             return stage_rows(self._client)
+        if kind is RecordKind.AUTOMATIONS:
+            return flow_rows(self._client)
         return child_rows(self._client, self._pages, self._objects, self._properties)
 
     def pull_table(self, table: CustomTable) -> Pull:

@@ -23,6 +23,8 @@ class Route(StrEnum):
     GROUPS = "list property groups"
     CREATE_GROUP = "create property group"
     CREATE_PROPERTIES = "create properties"
+    FLOWS = "list workflows"
+    FLOWS_READ = "read workflows"
 
 
 _NUMBERED: Mapping[Route, str] = {
@@ -38,6 +40,8 @@ _NUMBERED: Mapping[Route, str] = {
     Route.GROUPS: "/crm/v3/properties/{object}/groups",
     Route.CREATE_GROUP: "/crm/v3/properties/{object}/groups",
     Route.CREATE_PROPERTIES: "/crm/v3/properties/{object}/batch/create",
+    Route.FLOWS: "/automation/v4/flows",
+    Route.FLOWS_READ: "/automation/v4/flows/batch/read",
 }
 
 _DATED: Mapping[Route, str] = {
@@ -53,9 +57,18 @@ _DATED: Mapping[Route, str] = {
     Route.GROUPS: "/crm/properties/{version}/{object}/groups",
     Route.CREATE_GROUP: "/crm/properties/{version}/{object}/groups",
     Route.CREATE_PROPERTIES: "/crm/properties/{version}/{object}/batch/create",
+    # No dated version but a beta (doc, 2026-10).
+    Route.FLOWS: "/automation/v4/flows",
+    Route.FLOWS_READ: "/automation/v4/flows/batch/read",
 }
 
-VERSIONS: Mapping[str, Mapping[Route, str]] = {"v3": _NUMBERED, "2026-03": _DATED, "2026-09": _DATED}
+_NEWEST: Mapping[Route, str] = {
+    **_DATED,
+    Route.FLOWS: "/automation/{version}-beta/flows",
+    Route.FLOWS_READ: "/automation/{version}-beta/flows/batch/read",
+}
+
+VERSIONS: Mapping[str, Mapping[Route, str]] = {"v3": _NUMBERED, "2026-03": _DATED, "2026-09": _NEWEST}
 """The versions that a config may choose; v3 speaks v4 where associations are concerned."""
 
 ENDS: Mapping[str, str] = {
@@ -71,6 +84,7 @@ METHODS: Mapping[Route, str] = dict.fromkeys(
         Route.ASSOCIATIONS,
         Route.CREATE_GROUP,
         Route.CREATE_PROPERTIES,
+        Route.FLOWS_READ,
     ),
     "POST",
 )
