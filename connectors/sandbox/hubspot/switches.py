@@ -33,7 +33,6 @@ SETTINGS = (
     Setting("batch_size", 100, "most inputs of a batch", least=1, most=100),
     Setting("url_length", 8_192, "most bytes of path and query; beyond it 414", least=64, most=65_536),
     Setting("scopes", list(SCOPES), "what the app was granted"),
-    Setting("cascade_owner", False, "a company's new owner also becomes that of its primary contacts"),
     Setting(
         "daily_headers_on_search", True, "whether search tells the calls left of the day (recorded 2022-02)"
     ),

@@ -205,20 +205,6 @@ def test_history_tells_a_person_from_the_app_and_from_what_was_imported(http: Cl
     assert past[0]["updatedByUserId"] and past[0]["timestamp"] > past[1]["timestamp"] > past[2]["timestamp"]
 
 
-def test_an_owner_cascades_to_primary_contacts_where_the_portal_says_so(http: Client) -> None:
-    contact = http.crm.records("contacts")[0]
-    owners = [owner["id"] for owner in http.owners()]
-    http.update("companies", contact["associatedcompanyid"], hubspot_owner_id=owners[0])
-    assert http.crm.history("contacts") == []
-    http.crm.settings(cascade_owner=True)
-    http.update("companies", contact["associatedcompanyid"], hubspot_owner_id=owners[1])
-    changes = {change["field"]: change for change in http.crm.history("contacts", contact["id"])}
-    assert (changes["hubspot_owner_id"]["new"], changes["hubspot_owner_id"]["actor"]) == (
-        owners[1],
-        "workflow",
-    )
-
-
 def test_two_contacts_cannot_share_an_address(http: Client) -> None:
     there = http.crm.records("contacts")[0]
     reply = http("POST", "/crm/v3/objects/contacts", {"properties": {"email": there["email"].upper()}})

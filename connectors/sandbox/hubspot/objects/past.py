@@ -19,6 +19,8 @@ _SOURCES: Mapping[str, Mapping[str, Any]] = {
     "api": {"sourceType": "INTEGRATION", "sourceId": APP, "sourceLabel": "territory-sync"},
     "human": {"sourceType": "CRM_UI", "sourceId": f"userId:{PERSON}", "updatedByUserId": PERSON},
     "workflow": {"sourceType": "AUTOMATION_PLATFORM", "sourceId": "enrollmentId:1;actionExecutionIndex:0"},
+    # Which of HubSpot's words this one is kept under is not known (?).
+    "owner sync": {"sourceType": "COMPANIES", "sourceId": "SyncContactOwner"},
     # HubSpot's own Salesforce integration; what its id looks like is not known (?).
     "salesforce": {"sourceType": "SALESFORCE", "sourceId": "salesforce"},
     "import": {"sourceType": "IMPORT", "sourceId": "1"},

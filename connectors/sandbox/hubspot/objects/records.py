@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.sandbox.core import Core
+from connectors.sandbox.hubspot.objects.cascade import OWNER, SETTINGS, Cascade
 from connectors.sandbox.hubspot.objects.links import Links
 from connectors.sandbox.hubspot.search.lag import Lag
 from connectors.sandbox.hubspot.shape.catalogue import MERGED_INTO, Catalogue
 from connectors.sandbox.hubspot.shape.derived import derived
-from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, COMPANIES, CONTACTS, ID, Kind
+from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, COMPANIES, ID, Kind
 from connectors.sandbox.ledger import By
 from connectors.sandbox.state import Row
 from connectors.sandbox.tables import Stored
@@ -32,6 +33,8 @@ class Records:
     def __init__(self, core: Core, catalogue: Catalogue, links: Links) -> None:
         self._core, self._catalogue, self.links = core, catalogue, links
         self.lag = Lag(core.state)
+        core.settings.declare(SETTINGS)
+        self.cascade = Cascade(core.settings, links, self.live, self.update)
 
     def live(self, kind: Kind, id: int) -> Row | None:
         """The record, or the one it was merged into; None where there is none or it is archived."""
@@ -60,8 +63,8 @@ class Records:
         self._hide(kind, id)
         extra = derived(kind, row, values, by.at, id)
         self._core.state.update(kind.plural, id, {**values, **extra}, by, stamps={kind.modified: by.at})
-        if kind is COMPANIES and "hubspot_owner_id" in values and self._core.settings["cascade_owner"]:
-            self._cascade(id, values["hubspot_owner_id"], By("workflow", by.at, by.request_id))
+        if OWNER in values:
+            self.cascade.after(kind, row, values[OWNER], by)
 
     def archive(self, kind: Kind, id: int, by: By) -> None:
         """Puts a record away; its modified stamp stays, its links go. A record that is not there is no error."""
@@ -92,13 +95,6 @@ class Records:
         return bool(
             self._core.state.rows("SELECT 1 FROM owners WHERE id = ? AND archived = 0", (int(owner),))
         )
-
-    def _cascade(self, company: int, owner: Stored, by: By) -> None:
-        """The portal's choice "assign company owner to contact by default"."""
-        for link in self.links.of(COMPANIES, [company], CONTACTS).get(company, ([], None))[0]:
-            contact = self.live(CONTACTS, link.to)
-            if contact is not None and link.is_primary:
-                self.update(CONTACTS, contact, {"hubspot_owner_id": owner}, by)
 
     def _hide(self, kind: Kind, id: int) -> None:
         now = self._core.clock.now()

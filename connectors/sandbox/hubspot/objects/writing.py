@@ -229,6 +229,8 @@ def _tie(call: Call, kind: Kind, id: int, associations: Any) -> None:
         if other is None:
             raise errors.invalid(f"{target.upper} {one['to']['id']} to associate with does not exist.")
         call.portal.records.links.tie(kind, id, target, int(other[ID] or 0), is_primary=is_primary)
+        if kind is CONTACTS and is_primary:
+            call.portal.records.cascade.joined(id, int(other[ID] or 0), call.by)
 
 
 def _meant(call: Call, kind: Kind, types: Sequence[Any]) -> tuple[Kind, bool]:
