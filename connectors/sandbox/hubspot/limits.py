@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import date
 
 from connectors.sandbox.clock import Milliseconds
+from connectors.sandbox.hubspot.zone import day_of
 
 DAY: Milliseconds = 24 * 60 * 60 * 1000
 
@@ -36,14 +38,14 @@ class Rolling:
 
 @dataclass(slots=True)
 class Daily:
-    """Counts the calls of one day; the day ends at midnight UTC (really: of the account's time zone)."""
+    """Counts the calls of one day of the account, which ends at midnight in its time zone (doc)."""
 
-    day: int = -1
+    day: date = date.min
     used: int = 0
 
     def admits(self, now: Milliseconds, limit: int) -> bool:
         """Whether one more call fits into the day; counts it if so."""
-        today = now // DAY
+        today = day_of(now)
         if today != self.day:
             self.day, self.used = today, 0
         if self.used >= limit:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from connectors.sandbox.clock import Milliseconds
 from connectors.sandbox.hubspot.exports.asked import Asked
@@ -13,9 +11,9 @@ from connectors.sandbox.hubspot.shape.definitions import Property
 from connectors.sandbox.hubspot.shape.kinds import ID, Kind
 from connectors.sandbox.hubspot.shape.pipelines import PIPELINES, STAGES
 from connectors.sandbox.hubspot.shape.values import instant, shown
+from connectors.sandbox.hubspot.zone import local
 from connectors.sandbox.tables import Stored
 
-_ZONE = ZoneInfo("US/Eastern")
 _LINKS = 1_000
 """Associated records of a row, unless the request lifts the limit (doc 2025-04)."""
 Cell = Callable[[Stored], str]
@@ -82,7 +80,7 @@ def _labels(portal: Portal, property: Property) -> Mapping[str, str]:
 
 
 def _minutes(at: Milliseconds) -> str:
-    return f"{datetime.fromtimestamp(at // 1000, UTC).astimezone(_ZONE):%Y-%m-%d %H:%M}"
+    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 _INSTANTS: Mapping[str, Callable[[Milliseconds], str]] = {

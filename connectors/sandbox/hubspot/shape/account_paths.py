@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sandbox.hubspot import errors
+from connectors.sandbox.hubspot import errors, zone
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.kinds import DEALS
 from connectors.sandbox.hubspot.shape.pipelines import PIPELINES
@@ -17,7 +17,7 @@ def details(call: Call) -> Answer:
     return 200, {
         "portalId": call.portal.id,
         "accountType": "DEVELOPER_TEST",
-        "timeZone": "US/Eastern",
+        "timeZone": zone.NAME,
         "companyCurrency": "USD",
         "additionalCurrencies": [],
         "utcOffset": "-05:00",
