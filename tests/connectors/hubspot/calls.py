@@ -16,7 +16,7 @@ TYPES: Mapping[tuple[str, str], int] = {
     ("notes", "companies"): 190, ("tasks", "companies"): 192, ("deals", "companies"): 341,
     ("contacts", "companies"): 279, ("calls", "contacts"): 194, ("notes", "contacts"): 202,
     ("meetings", "contacts"): 200, ("tasks", "contacts"): 204, ("calls", "deals"): 206, ("tasks", "deals"): 216,
-    ("emails", "contacts"): 198,
+    ("emails", "contacts"): 198, ("deals", "contacts"): 3,
 }  # fmt: skip
 """The association types without a label (doc)."""
 PRIMARY: Mapping[str, int] = {"contacts": 1, "deals": 5}
