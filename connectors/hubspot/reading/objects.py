@@ -11,8 +11,9 @@ from connectors.hubspot.reading.batch import BatchReader
 from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.listing import Listing, Wanted
 from connectors.hubspot.reading.searching import ID, Search, Searching, Span, check_total
-from connectors.hubspot.reading.side_by_side import Reading
+from connectors.hubspot.reading.side_by_side import Pace, Reading
 from connectors.hubspot.reading.stretches import EVERYTHING, Piece, Stretch
+from connectors.hubspot.reading.ways import FASTEST
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
 
@@ -101,4 +102,5 @@ class Objects:
         return BatchReader(self._client, object_type, properties).read(ids)
 
     def _reading(self, source: Listing | Searching, left: Left) -> Reading:
-        return Reading(source, self._parallel, left.expected, left.top)
+        rate = min(FASTEST, self._client.limits.rate)
+        return Reading(source, Pace(self._parallel, rate, self._client.clock), left.expected, left.top)

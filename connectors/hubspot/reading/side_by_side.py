@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 from connectors.hubspot.reading.columns import Record
@@ -47,12 +48,34 @@ class Source(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Pace:
+    """How many threads it takes to make `rate` calls a second, by how long pages take; two at least, where allowed.
+
+    More would only stand in each other's way.
+    """
+
+    most: int
+    rate: float
+    clock: Callable[[], float]
+    _seconds: float = 0.0
+
+    def page_took(self, seconds: float) -> None:
+        """Remember it, the last ten or so pages most of all."""
+        self._seconds += (seconds - self._seconds) / 10
+
+    @property
+    def threads(self) -> int:
+        """As many as are worth while by now."""
+        return min(self.most, max(2, ceil(1.5 * self.rate * self._seconds) + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads stretches of a source with so many threads; `expected` records are about to come, `top` is the highest id."""
+    """Reads stretches of a source; about `expected` records are to come, and `top` is the highest id as far as known."""
 
     source: Source
-    threads: int
+    pace: Pace
     expected: int
     top: int
 
@@ -63,7 +86,7 @@ class Reading:
             [Task.of(stretch) for stretch in missing],
             top=self.top,
             page_size=size,
-            most_splits=max(self.threads, int(self.expected / size * SPLIT_SHARE)),
+            most_splits=max(self.pace.most, int(self.expected / size * SPLIT_SHARE)),
         )
         if not (yield from self._alone(board)):
             yield from self._together(board)
@@ -77,7 +100,7 @@ class Reading:
                 page, is_done, piece = self._step(board, task)
                 yield piece
                 pages += 1
-                if pages == ALONE and self.threads > 1 and self._is_long() and self.source.jumps(page):
+                if pages == ALONE and self.pace.most > 1 and self._is_long() and self.source.jumps(page):
                     if not is_done:
                         board.put_back(task)
                     return False
@@ -88,7 +111,9 @@ class Reading:
 
     def _step(self, board: Board, task: Task) -> tuple[Page, bool, Piece]:
         source, is_first, jumped = self.source, task.cursor is None, task.low > 0
+        begun = self.pace.clock()
         page = source.page(task.at, task.high, task.cursor)
+        self.pace.page_took(self.pace.clock() - begun)
         if is_first and jumped:
             source.began(task.low, page.ids)
         advance = board.advance(task, page)
@@ -98,51 +123,60 @@ class Reading:
         return page, advance.is_done, Piece(source.filled(advance.piece.records), advance.piece.stretch)
 
     def _together(self, board: Board) -> Iterator[Piece]:
-        found: queue.Queue[Piece | BaseException | None] = queue.Queue(2 * self.threads)
-        stopping = threading.Event()
-
-        def put(item: Piece | BaseException | None) -> None:
-            while not stopping.is_set():
-                with suppress(queue.Full):
-                    found.put(item, timeout=0.5)
-                    return
-
-        threads = [
-            threading.Thread(target=self._work, args=(board, put), name=f"page reader {n}", daemon=True)
-            for n in range(self.threads)
-        ]
-        for thread in threads:
-            thread.start()
+        crew = _Crew(self.pace.most)
         try:
-            yield from _taken(found, len(threads))
+            yield from crew.pieces(lambda: self._work(board, crew), self.pace, board)
         finally:
-            stopping.set()
+            crew.stopping.set()
             board.close()
-            for thread in threads:
+            for thread in crew.threads:
                 thread.join()
 
-    def _work(self, board: Board, put: Callable[[Piece | BaseException | None], None]) -> None:
+    def _work(self, board: Board, crew: _Crew) -> None:
         try:
             while (task := board.take()) is not None:
                 is_done = False
                 while not is_done and not board.is_closed:
                     _, is_done, piece = self._step(board, task)
-                    put(piece)
-            put(None)
+                    crew.put(piece)
+            crew.put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where the pieces are taken
             board.close()
-            put(error)
+            crew.put(error)
 
 
-def _taken(found: queue.Queue[Piece | BaseException | None], working: int) -> Iterator[Piece]:
-    """What the threads find until the last has stopped; then the first of their errors."""
-    failed: BaseException | None = None
-    while working:
-        item = found.get()
-        if isinstance(item, Piece):
-            yield item
-            continue
-        working -= 1
-        failed = failed or item
-    if failed is not None:
-        raise failed
+class _Crew:
+    """Threads, and what they have found that nobody took yet."""
+
+    def __init__(self, most: int) -> None:
+        self.threads: list[threading.Thread] = []
+        self.stopping = threading.Event()
+        self._found: queue.Queue[Piece | BaseException | None] = queue.Queue(2 * most)
+
+    def put(self, item: Piece | BaseException | None) -> None:
+        """A piece, or how a thread ended: None for well; waits until there is room."""
+        while not self.stopping.is_set():
+            with suppress(queue.Full):
+                self._found.put(item, timeout=0.5)
+                return
+
+    def pieces(self, work: Callable[[], None], pace: Pace, board: Board) -> Iterator[Piece]:
+        """What the threads find until the last has stopped; then the first of their errors."""
+        failed: BaseException | None = None
+        ended = 0
+        while not self.threads or ended < len(self.threads):
+            while len(self.threads) < pace.threads and not board.is_closed and not ended:
+                self._hire(work)
+            item = self._found.get()
+            if isinstance(item, Piece):
+                yield item
+                continue
+            ended += 1
+            failed = failed or item
+        if failed is not None:
+            raise failed
+
+    def _hire(self, work: Callable[[], None]) -> None:
+        name = f"page reader {len(self.threads) + 1}"
+        self.threads.append(threading.Thread(target=work, name=name, daemon=True))
+        self.threads[-1].start()

@@ -62,7 +62,7 @@ class Client:
         self._settings = settings
         self._paths = Paths(settings.api_version)
         self._retry = retry or RetryPolicy()
-        self._clock = self._retry.clock
+        self.clock = self._retry.clock
         self.limits = Limits(self._retry.clock, self._retry.sleep)
         self.meter: Counter[str] = Counter()
         self._lock = threading.RLock()
@@ -245,11 +245,11 @@ class Client:
 
     def _whole(self, response: Any) -> bytes:
         """The body to its last byte; a read timeout alone would let an answer drip for ever."""
-        began = self._clock()
+        began = self.clock()
         parts = []
         for part in response.stream(CHUNK, decode_content=True):
             parts.append(part)
-            if self._clock() - began > WHOLE_ANSWER * self._settings.read_timeout:
+            if self.clock() - began > WHOLE_ANSWER * self._settings.read_timeout:
                 response.close()
                 raise urllib3.exceptions.HTTPError("the answer dripped in too slowly")
         return b"".join(parts)
@@ -292,7 +292,7 @@ class Client:
             oauth.refresh_token,
             self._post_form,
             self._paths.token,
-            self._clock,
+            self.clock,
         )
 
 
