@@ -27,6 +27,12 @@ SETTINGS = (
     Setting("associations_limit", 150, "association calls in any ten seconds", least=0),
     Setting("daily_limit", 625_000, "calls of the account in a day", least=0),
     Setting("search_lag", 15.0, "seconds for which search still sees what was before a write", least=0),
+    Setting(
+        "list_cursor",
+        "id",
+        "what the cursor of a list is (?): the last id, the number behind it, or a word that says nothing (doc)",
+        choices=("id", "next_id", "opaque"),
+    ),
     Setting("list_page", 100, "most records in a page of a list", least=1, most=100),
     Setting("history_page", 50, "most records in a page or batch with property history", least=1, most=50),
     Setting("search_page", 200, "most records in a page of a search", least=1, most=200),

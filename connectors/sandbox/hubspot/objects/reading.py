@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.sandbox.hubspot import errors
+from connectors.sandbox.hubspot.objects import cursor
 from connectors.sandbox.hubspot.objects.batches import ids_of, in_any_order, multi_status
 from connectors.sandbox.hubspot.objects.past import histories
 from connectors.sandbox.hubspot.objects.render import View
@@ -23,18 +24,18 @@ def list_records(call: Call) -> Answer:
     kind, settings = call.kind(), call.portal.core.settings
     past = _with_history(call, kind, call.words("propertiesWithHistory"))
     limit = call.number("limit", 10, 1, settings["history_page" if past else "list_page"])
-    after = call.number("after", 0, 0, 2**62)
+    cursors = settings["list_cursor"]
     targets = _targets(call)
     view = View(kind, call.portal.catalogue, _asked(call.words("properties"), past))
     state = "IS NOT NULL" if call.flag("archived") else "IS NULL"
     rows = call.portal.core.state.rows(
         f"SELECT {view.columns} FROM {kind.plural} WHERE {ID} > ? AND {ARCHIVED_AT} {state} ORDER BY {ID} LIMIT ?",
-        (after, limit + 1),
+        (cursor.above(call, cursors), limit + 1),
     )
     records = view.rows(rows[:limit])
     _add_links(call, kind, records, targets)
     _add_history(call, kind, records, past)
-    last = records[-1]["id"] if records else ""
+    last = cursor.behind(int(records[-1]["id"]), cursors) if records else ""
     body: dict[str, Any] = {"results": disturbed(call, records)}
     if len(rows) > limit:
         query = [(n, v) for n, v in call.request.query_params.multi_items() if n != "after"]
