@@ -133,7 +133,14 @@ def test_every_setting_that_a_page_names_exists() -> None:
     known = _settings() | {"env", "keyring", "kind", "type", "compare_as", "from", "mode"}
     for page in (
         ROOT / "docs" / name
-        for name in ("config.md", "nights.md", "review.md", "hubspot.md", "salesforce.md")
+        for name in (
+            "config.md",
+            "nights.md",
+            "review.md",
+            "hubspot.md",
+            "hubspot-reading.md",
+            "salesforce.md",
+        )
     ):
         for key in re.findall(r"`([a-z_]+):(?: [a-z0-9{][^ `]*)?`", prose(page)):
             assert key in known, f"{page.name}: there is no setting {key!r}"
