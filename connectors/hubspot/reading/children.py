@@ -11,6 +11,7 @@ from connectors.hubspot.fields import Properties
 from connectors.hubspot.reading.columns import Record, texts
 from connectors.hubspot.reading.links import COMPANIES, Links, listed_links, read_links
 from connectors.hubspot.reading.objects import Objects, Pages
+from connectors.hubspot.reading.together import together
 from connectors.hubspot.wire.client import Client
 from connectors.tables import CHILDREN
 
@@ -28,9 +29,9 @@ def child_rows(
 
 def _rows(client: Client, pages: Pages, objects: Objects, properties: Properties) -> Iterator[pa.RecordBatch]:
     """A contact counts with its primary company only: HubSpot passes on that one's owner."""
-    for page in pages("contacts", [OWNER], [COMPANIES]):
+    for page in together(pages("contacts", [OWNER], [COMPANIES])):
         yield _batch("contact", page, listed_links(client, "contacts", page), primary=True)
-    for page in objects.matching("tasks", [OWNER], _to_do(properties)):
+    for page in together(objects.matching("tasks", [OWNER], _to_do(properties))):
         links = read_links(client, "tasks", [record["id"] for record in page])
         yield _batch("open_task", page, links, primary=False)
 

@@ -11,6 +11,7 @@ from connectors.hubspot.fields import Properties
 from connectors.hubspot.reading.columns import Record, stamps, texts, texts_of, typed
 from connectors.hubspot.reading.links import COMPANIES, listed_links
 from connectors.hubspot.reading.objects import Pages
+from connectors.hubspot.reading.together import together
 from connectors.hubspot.wire.client import Client
 from connectors.mapping import CustomTable
 
@@ -23,7 +24,7 @@ def table_rows(client: Client, pages: Pages, table: CustomTable) -> Iterator[pa.
     wanted = {field.source for field in table.fields}
     if table.account and not linked:
         wanted.add(table.account)
-    for page in pages(table.source, sorted(wanted), [COMPANIES] if linked else []):
+    for page in together(pages(table.source, sorted(wanted), [COMPANIES] if linked else [])):
         links = listed_links(client, table.source, page) if linked else {}
         first = [next(iter(links.get(record["id"], ())), None) for record in page]
         yield _batch(table, page, pa.array(first, pa.string()) if linked else _named(table, page))
