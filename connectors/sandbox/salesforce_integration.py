@@ -181,19 +181,15 @@ class SalesforceIntegration:
             self.salesforce.edit("Account", pair.account, values, self.user_id)
 
     def _changes(self, side: Side) -> dict[tuple[str, str], _Change]:
-        """By id and field: the last change since the last round that was not the integration's own."""
+        """By id and field: the last change since the last round, which ended with the integration's own."""
         crm, object = self._of(side)
-        own = ACTOR if side == "hubspot" else self.user_id
         fields = {m.property if side == "hubspot" else m.field for m in self.mapped}
         found: dict[tuple[str, str], _Change] = {}
         for row in crm.history(object):
             if row["seq"] <= self._seen[side] or row["field"] not in fields:
                 continue
-            key = (row["id"], row["field"])
-            if row["actor"] == own:
-                found.pop(key, None)
-            elif row["old"] != row["new"]:
-                found[key] = _Change(row["at"], row["new"])
+            if row["old"] != row["new"]:
+                found[row["id"], row["field"]] = _Change(row["at"], row["new"])
         return found
 
     def _last(self) -> dict[Side, int]:

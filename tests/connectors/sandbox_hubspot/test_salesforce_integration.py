@@ -116,6 +116,16 @@ def test_the_newest_owner_wins(both: Both, last: str) -> None:
     assert both.owners() == two
 
 
+def test_a_value_written_anew_does_not_win_though_it_is_newer(both: Both) -> None:
+    company, account = both.pair()
+    before, (here, there) = both.owners(), both.other_owner()
+    both.salesforce.edit("Account", account, {"OwnerId": there})
+    both.advance(60)
+    both.hubspot.edit("companies", company, {"hubspot_owner_id": before[0]})
+    both.integration.run()
+    assert both.owners() == (here, there)
+
+
 def test_two_writers_who_disagree_play_ping_pong(both: Both) -> None:
     """Each writes its own owner where it is not there; the integration carries it across, and so for ever."""
     company, account = both.pair()

@@ -129,6 +129,18 @@ def test_its_records_belong_to_companies_by_types_of_the_portals_own(portal: Cli
     assert gone.status == 207
 
 
+def test_an_archived_company_leaves_no_link_behind(portal: Client) -> None:
+    type = made(portal)["associations"][0]
+    company = portal.create("companies", name="Acme")
+    types = [{"associationCategory": "USER_DEFINED", "associationTypeId": int(type["id"])}]
+    body = {"properties": {"label": "East"}, "associations": [{"to": {"id": company}, "types": types}]}
+    id = portal("POST", "/crm/v3/objects/territory", body).body["id"]
+    path = f"/crm/v4/objects/territory/{id}/associations/companies"
+    assert [str(one["toObjectId"]) for one in portal("GET", path).body["results"]] == [company]
+    portal("DELETE", f"/crm/v3/objects/companies/{company}")
+    assert portal("GET", path).body["results"] == []
+
+
 def test_a_portal_without_them_lists_none_and_makes_none(http: Client) -> None:
     http.crm.settings(scopes=[*http.crm.settings()["scopes"], *SCOPES])
     assert http("GET", V3).body == {"results": []}

@@ -44,7 +44,7 @@ async def write(portal: Portal, asked: Asked, ids: array[int], folder: Path) -> 
         parts.append((name, part))
     if len(parts) == 1 and parts[0][1].stat().st_size <= portal.core.settings["export_zip_bytes"]:
         return parts[0][1]
-    return _zipped(folder, parts)
+    return await asyncio.to_thread(_zipped, folder, parts)
 
 
 async def _write_part(portal: Portal, asked: Asked, ids: array[int], path: Path) -> None:
