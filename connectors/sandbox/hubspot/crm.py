@@ -22,7 +22,7 @@ from connectors.sandbox.hubspot.sample.csv_files import load_csv
 from connectors.sandbox.hubspot.sample.sample import Sample
 from connectors.sandbox.hubspot.shape.builtin import group_of
 from connectors.sandbox.hubspot.shape.catalogue import Catalogue, Group
-from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, Option, Property
+from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, SENSITIVITIES, Option, Property
 from connectors.sandbox.hubspot.shape.installed import INSTALLED
 from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind
 from connectors.sandbox.hubspot.shape.values import Reader, shown
@@ -107,18 +107,22 @@ class HubSpot:
     def add_field(self, object: str, name: str, type: str) -> None:
         """Adds a custom property of one of HubSpot's types; `enumeration(a;b)` names its options.
 
+        `sensitive string` and `highly_sensitive string` hold what most tokens may not read.
+
         One that an integration of HubSpot's brings along (`salesforceaccountid`) is added as that one.
         """
         if name in INSTALLED:
             self._install(self._kind(object), INSTALLED[name])
             return
-        kind, (word, _, rest) = self._kind(object), type.partition("(")
-        if word not in FIELD_TYPES:
+        kind, (head, _, rest) = self._kind(object), type.partition("(")
+        sensitivity, _, word = head.rpartition(" ")
+        if word not in FIELD_TYPES or sensitivity not in ("", *SENSITIVITIES):
             raise ValueError(f"{object}.{name}: {type!r} is none of {', '.join(FIELD_TYPES)}")
         options = tuple(Option(value, value) for value in rest.rstrip(")").split(";") if value)
         field_type = FIELD_TYPES[word][0]
         property = Property(name, name, word, field_type, group_of(kind), options, ours=False)
-        self._portal.catalogue.add(kind, replace(property, made=self._portal.instant()))
+        told = sensitivity or property.sensitivity
+        self._portal.catalogue.add(kind, replace(property, made=self._portal.instant(), sensitivity=told))
 
     def _kind(self, object: str) -> Kind:
         kind = self._portal.catalogue.kind(object)

@@ -140,6 +140,23 @@ def test_further_domains_and_merged_ids_are_lists_a_rule_can_ask(world: HubSpotW
     assert gone not in found
 
 
+@pytest.mark.parametrize("how", ["sensitive", "highly_sensitive"])
+def test_a_portals_sensitive_property_is_refused_before_anything_is_read(
+    world: HubSpotWorld, how: str
+) -> None:
+    world.crm.add_field("companies", "passport", f"{how} string")
+    id = min(world.ids())
+    world.crm.edit("companies", id, {"passport": "C01X00T47"})
+    listed = f"/crm/v3/objects/companies/{id}?properties=passport"
+    assert "passport" not in call(world, listed, None, "GET")["properties"], "it would come back as nothing"
+    connector = world.connect(fields=[MappedField("passport", "passport")])
+    [problem] = connector.check(writing=False)
+    assert "marks as sensitive data" in problem.problem
+    with pytest.raises(FieldProblems, match="sensitive"):
+        read(connector)
+    connector.close()
+
+
 def test_a_property_of_sensitive_data_is_named_and_never_read_as_blank(
     connect: Connect, hubspot: Scripted
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.sandbox.hubspot.shape.catalogue import Catalogue
-from connectors.sandbox.hubspot.shape.definitions import Property
+from connectors.sandbox.hubspot.shape.definitions import SENSITIVITIES, Property
 from connectors.sandbox.hubspot.shape.kinds import ARCHIVED_AT, ID, Kind
 from connectors.sandbox.hubspot.shape.values import instant, shown
 from connectors.sandbox.state import Row, quoted
@@ -14,14 +14,19 @@ from connectors.sandbox.tables import Stored
 
 
 class View:
-    """Which properties of an object are shown; those that do not exist are left out without a word."""
+    """Which properties of an object are shown; those that do not exist are left out without a word.
+
+    So are sensitive ones: this portal's apps have none of the scopes that their values need (doc).
+    """
 
     def __init__(self, kind: Kind, catalogue: Catalogue, names: Iterable[str]) -> None:
         self.kind = kind
         asked = {name.lower() for name in names} or set(kind.defaults)
         known = catalogue.of(kind)
         self._properties: list[Property] = [
-            known[name] for name in sorted(asked | set(kind.system)) if name in known
+            known[name]
+            for name in sorted(asked | set(kind.system))
+            if name in known and known[name].sensitivity == SENSITIVITIES[0]
         ]
         self._columns = [property.name for property in self._properties]
 

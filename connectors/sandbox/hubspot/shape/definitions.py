@@ -28,6 +28,9 @@ FIELD_TYPES: Mapping[str, tuple[str, ...]] = {
 """Which field types fit which type; the first is what a property gets that names none."""
 
 
+SENSITIVITIES = ("non_sensitive", "sensitive", "highly_sensitive")
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One choice of an enumeration: records hold `value`, people see `label`."""
@@ -63,6 +66,7 @@ class Property:
     unique: bool = False
     description: str = ""
     made: str = "2019-08-06T02:41:52.411Z"
+    sensitivity: str = "non_sensitive"
 
     @property
     def column(self) -> Column:
@@ -97,7 +101,7 @@ class Property:
                 "readOnlyValue": self.read_only,
             },
             "formField": not self.read_only,
-            "dataSensitivity": "non_sensitive",
+            "dataSensitivity": self.sensitivity,
         }
 
 

@@ -10,7 +10,7 @@ from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.objects.batches import multi_status
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.catalogue import Group
-from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, Option, Property
+from connectors.sandbox.hubspot.shape.definitions import FIELD_TYPES, SENSITIVITIES, Option, Property
 from connectors.sandbox.hubspot.shape.kinds import Kind
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
@@ -18,11 +18,17 @@ Answer = tuple[int, dict[str, Any]]
 
 
 def list_properties(call: Call) -> Answer:
-    """Every property of the object; with archived=true none, as none is ever archived here."""
-    kind = call.kind()
+    """Every property of the object that holds nothing sensitive, or those of the sensitivity asked for (doc).
+
+    With archived=true none, as none is ever archived here.
+    """
+    kind, wanted = call.kind(), call.query.get("dataSensitivity", SENSITIVITIES[0])
+    if wanted not in SENSITIVITIES:
+        raise errors.invalid(f"Invalid value {wanted!r} for query parameter dataSensitivity")
     if call.flag("archived"):
         return 200, {"results": []}
-    return 200, {"results": [one.shown() for _, one in sorted(call.portal.catalogue.of(kind).items())]}
+    known = sorted(call.portal.catalogue.of(kind).items())
+    return 200, {"results": [one.shown() for _, one in known if one.sensitivity == wanted]}
 
 
 def read_property(call: Call) -> Answer:
