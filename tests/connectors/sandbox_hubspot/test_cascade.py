@@ -123,6 +123,16 @@ def test_a_new_contact_gets_the_owner_of_its_company(family: Family) -> None:
     assert mine
 
 
+def test_a_contact_names_its_primary_company_until_that_goes(family: Family) -> None:
+    def named() -> dict[str, Any]:
+        rows = {row["id"]: row["associatedcompanyid"] for row in family.http.crm.records("contacts")}
+        return {name: rows[id] for name, id in family.contacts.items()}
+
+    assert named() == {**dict.fromkeys(("ann", "bob", "nobody"), family.company), "elsewhere": None}
+    family.http("DELETE", f"/crm/v3/objects/companies/{family.company}")
+    assert set(named().values()) == {None}
+
+
 def test_more_contacts_follow_than_one_answer_holds(http: Client) -> None:
     ann, bob = [owner["id"] for owner in http.owners()[:2]]
     company = http.create("companies", name="Many", hubspot_owner_id=ann)

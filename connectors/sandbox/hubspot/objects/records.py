@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.sandbox.core import Core
+from connectors.sandbox.hubspot.objects import primary
 from connectors.sandbox.hubspot.objects.cascade import OWNER, SETTINGS, Cascade
 from connectors.sandbox.hubspot.objects.links import Links
 from connectors.sandbox.hubspot.search.lag import Lag
@@ -72,7 +73,7 @@ class Records:
             return
         self._hide(kind, id)
         self._core.state.update(kind.plural, id, {ARCHIVED_AT: by.at}, by)
-        self.links.cut(kind, id)
+        self._cut(kind, id)
 
     def merge(self, kind: Kind, kept: Row, gone: Row, by: By) -> None:
         """The second record lives on in the first: its id reads as the first, which names it."""
@@ -86,7 +87,12 @@ class Records:
         gone_id = int(gone[ID] or 0)
         self._hide(kind, gone_id)
         self._core.state.update(kind.plural, gone_id, {ARCHIVED_AT: by.at, MERGED_INTO: kept[ID]}, by)
-        self.links.cut(kind, gone_id)
+        self._cut(kind, gone_id)
+
+    def _cut(self, kind: Kind, id: int) -> None:
+        if kind == COMPANIES:
+            primary.forget(self._core.state, self.links, id)
+        self.links.cut(kind, id)
 
     def may_own(self, owner: str) -> bool:
         """Whether that is the id of an owner who is still there."""

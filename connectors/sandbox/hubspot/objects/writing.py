@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.sandbox.hubspot import errors
+from connectors.sandbox.hubspot.objects import primary
 from connectors.sandbox.hubspot.objects.batches import ids_of, in_any_order, multi_status
 from connectors.sandbox.hubspot.objects.reading import by_unique, unique_property
 from connectors.sandbox.hubspot.objects.render import written
@@ -230,6 +231,7 @@ def _tie(call: Call, kind: Kind, id: int, associations: Any) -> None:
             raise errors.invalid(f"{target.upper} {one['to']['id']} to associate with does not exist.")
         call.portal.records.links.tie(kind, id, target, int(other[ID] or 0), is_primary=is_primary)
         if kind is CONTACTS and is_primary:
+            primary.name(call.portal.core.state, id, int(other[ID] or 0))
             call.portal.records.cascade.joined(id, int(other[ID] or 0), call.by)
 
 
