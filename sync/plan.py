@@ -42,6 +42,8 @@ class Bindings:
     ledger: str
     memory: str = "none"
     """What the night before told this one (`sync.memory`)."""
+    carried: str = ""
+    """What another CRM's plan decided for this one (`sync.both`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from connectors.mapping import FieldType
@@ -30,6 +30,7 @@ from sync.territories.wanted import wanted_memberships
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from rules.decisions import Tables
     from rules.engine.summary import AssignSummary
     from sync.config import Project
     from sync.ledger import Ledger
@@ -42,8 +43,21 @@ MATCHED = "matched.parquet"
 """What the rules matched at the last look, so that a large CRM is not evaluated whole every night."""
 
 
-def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
-    """Compute, guard and store the plan of a snapshot."""
+class Carried(Protocol):
+    """Decisions that were made elsewhere and take the place of those that the rules made here."""
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that is carried."""
+        ...
+
+    def over(self, assignments: Path, tables: Tables) -> None:
+        """Replace decisions in the file of assignments."""
+        ...
+
+
+def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot, carried: Carried | None = None) -> Plan:
+    """Compute, guard and store the plan of a snapshot; `carried` decisions come before those of the rules."""
     from rules.measure.night import measure
 
     project, config = session.project, session.project.config
@@ -69,6 +83,8 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 holders=project.holders(rules),
                 memory_into=work / memory.FILE,
             )
+        if carried is not None:
+            carried.over(desired.assignments, desired.tables)
         with session.step("measure"):
             measured = measure(
                 rules,
@@ -121,6 +137,7 @@ def make_plan(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
                 "config": project.decision_hash(),
                 "ledger": ledger.position(),
                 "memory": memory.digest(remembered),
+                "carried": carried.digest if carried else "",
             },
             "fields": fields,
             "targets": project.targets(fields),

@@ -24,7 +24,7 @@ from sync.field_words import in_config_words
 from sync.fresh import goes_elsewhere, is_expired, is_for, require_fresh
 from sync.ledger import Ledger, Run, RunState, WriteState
 from sync.plan import Plan, load
-from sync.propose import make_plan
+from sync.propose import Carried, make_plan
 from sync.pulling.overlay import overlay
 from sync.pulling.pull import Puller, PullReport
 from sync.session import Session
@@ -84,9 +84,9 @@ def pull(
     return report
 
 
-def propose(session: Session, ledger: Ledger, snapshot: Snapshot) -> Plan:
+def propose(session: Session, ledger: Ledger, snapshot: Snapshot, carried: Carried | None = None) -> Plan:
     """The plan that follows from this snapshot, the rules and the ledger; equal input, equal plan."""
-    plan = make_plan(session, ledger, snapshot)
+    plan = make_plan(session, ledger, snapshot, carried)
     ledger.record_plan(
         plan.id, at=session.now(), author=session.actor, header={"records": plan.summary["records"]}
     )

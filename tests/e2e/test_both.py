@@ -1,0 +1,99 @@
+"""Two CRMs, one plan: matched accounts are decided once and written on both sides; nobody fights over an owner."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.projects import Site, site
+
+WRITERS = """\
+version: 1
+lead: salesforce/config.yaml
+follow: hubspot/config.yaml
+match: [domain]
+writers:
+  owner: {lead: territory, follow: territory}
+"""
+
+
+@dataclass
+class Two:
+    """Both sites below one folder."""
+
+    folder: Path
+    salesforce: Site
+    hubspot: Site
+
+    def both(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", "from sync.cli import main; main()", "-q", "both", *arguments],
+            cwd=self.folder, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def accept(self) -> str:
+        """Approve the latest joint plan with all of its breaches."""
+        told = self.both("show")
+        flags = next((line for line in told.splitlines() if line.startswith("To accept exactly this: ")), "")
+        words = flags.removeprefix("To accept exactly this: territory both approve ").split()
+        return self.both("approve", *words)
+
+    def people(self, made: Site) -> dict[str, str]:
+        """Who has each company, by its domain: the owner's e-mail."""
+        if made.vendor == "salesforce":
+            users = {user["Id"]: user["Email"] for user in made.crm.records("User")}
+            rows = [
+                (row["Website"], users.get(row["OwnerId"]))
+                for row in made.crm.records("Account")
+                if not row["IsDeleted"]
+            ]
+        else:
+            owners = {str(owner["id"]): owner["email"] for owner in made.crm.records("owners")}
+            rows = [
+                (row["domain"], owners.get(str(row["hubspot_owner_id"])))
+                for row in made.crm.records("companies")
+                if not row["archived"]
+            ]
+        return {_domain(site): owner or "" for site, owner in rows if site}
+
+
+def _domain(site: str) -> str:
+    return site.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    with (
+        site("salesforce", tmp_path, accounts=60, activities=0.2) as salesforce,
+        site("hubspot", tmp_path, accounts=60, activities=0.2) as hubspot,
+    ):
+        for made in (salesforce, hubspot):
+            text = made.config.read_text()
+            made.config.write_text(f"{text}outputs: {{fields: {{}}}}\n")
+        config = WRITERS.replace("salesforce/config.yaml", str(salesforce.config)).replace(
+            "hubspot/config.yaml", str(hubspot.config)
+        )
+        (tmp_path / "both.yaml").write_text(config)
+        yield Two(tmp_path, salesforce, hubspot)
+
+
+def test_one_plan_one_approval_two_applies_and_a_second_night_without_a_change(two: Two) -> None:
+    told = two.both("plan", code=3)
+    assert "by domain: " in told and "== lead: salesforce" in told and "== follow: hubspot" in told
+    two.both("apply", code=3)
+    assert "carry it out with" in two.accept()
+    done = two.both("apply")
+    assert "lead:" in done and "follow:" in done
+    here, there = two.people(two.salesforce), two.people(two.hubspot)
+    shared = here.keys() & there.keys()
+    assert len(shared) >= 40
+    assert {name: here[name] for name in shared} == {name: there[name] for name in shared}
+    assert "Nothing to change" in two.both("run", "--write")
+    assert "nothing to write" in two.both("status")
