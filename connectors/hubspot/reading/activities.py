@@ -56,7 +56,7 @@ def activity_rows(frame: Frame, records: Sequence[Record], links: Links, *, dele
     kind = ACTIVITY_OBJECTS[frame.object_type]
     given = {
         "id": pa.array([f"{kind}-{record['id']}" for record in records], pa.string()),
-        "type": pa.array([kind] * len(records), pa.string()),
+        "type": pa.repeat(pa.scalar(kind, pa.string()), len(records)),
         "account_id": pa.nulls(len(records), pa.string()),
     }
     rows = _forget_what_never_was(frame, records, frame.rows(records, given, deleted=deleted))

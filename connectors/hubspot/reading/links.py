@@ -33,7 +33,13 @@ def listed_links(client: Client, object_type: str, records: Sequence[Record], to
         if sent.get("paging"):
             more.append(record["id"])
         elif sent:
-            found[record["id"]] = _ordered((r["type"] in PRIMARY_NAMES, r["id"]) for r in sent["results"])
+            results = sent["results"]
+            alone = len(results) == 1  # as most are: worth a second for a million activities
+            found[record["id"]] = (
+                [results[0]["id"]]
+                if alone
+                else _ordered((r["type"] in PRIMARY_NAMES, r["id"]) for r in results)
+            )
     return {**found, **read_links(client, object_type, more, to)}
 
 

@@ -62,7 +62,7 @@ class Pace:
 
     def page_took(self, seconds: float) -> None:
         """Remember it, the last ten or so pages most of all."""
-        self._seconds += (seconds - self._seconds) / 10
+        self._seconds = seconds if self._seconds == 0 else self._seconds + (seconds - self._seconds) / 10
 
     @property
     def threads(self) -> int:

@@ -81,6 +81,8 @@ class Task:
     cursor: str | None = None
     """HubSpot's own word for what comes next; None at the beginning of a stretch."""
     came: int = 0
+    first: int = 0
+    """The lowest id that came."""
 
     @classmethod
     def of(cls, stretch: Stretch) -> Task:
@@ -140,6 +142,8 @@ class Board:
             reached = page.ids[-1] if page.ids else begun
             is_done = page.cursor is None or last < len(page.ids) or reached == end
             task.at = reached if end is None else min(reached, end)
+            if first < last and not task.came:
+                task.first = page.ids[first]
             task.cursor, task.came = page.cursor, task.came + last - first
             if is_done:
                 self._active.remove(task)
@@ -171,7 +175,7 @@ class Board:
         return (self._end(task) - task.at) * self._density(task) if task.came else 0.0
 
     def _density(self, task: Task) -> float:
-        return task.came / max(1, task.at - task.low)
+        return task.came / max(1, task.at - task.first)
 
     def _end(self, task: Task) -> int:
         return self._top if task.high is None else min(self._top, task.high)

@@ -202,10 +202,8 @@ class Client:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of one HTTP exchange."""
         api = self._api
-        if kept:
-            self.limits.take()
-        else:
-            self.limits.wait(search=route is Route.SEARCH)
+        is_search = route is Route.SEARCH
+        at = self.limits.take() if kept else self.limits.wait(search=is_search)
         with self._lock:
             self.meter[route.value] += 1
         try:
@@ -213,7 +211,9 @@ class Client:
             data = self._whole(response)
         except urllib3.exceptions.HTTPError as error:
             raise _lost(what, error, write) from None
-        self.limits.learn(response.headers)
+        self.limits.learn(response.headers, at)
+        if response.status == 429:
+            self.limits.refused(search=is_search)
         return response.status, response.headers, data
 
     def _request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ RESERVE = 0.02
 """Share of the allowance left alone: our clock and HubSpot's do not cut the window at the same instant."""
 SEARCHES, SEARCH_INTERVAL = 5, 1.05
 """Searches an account may make per second (with some slack); search answers carry no limit headers."""
+PATIENCE = 60.0
+"""Seconds without a refused search before one more a second is tried again."""
 LOOK_AGAIN = 0.1
 """Share of the interval after which a call is worth a try though HubSpot told that none was left."""
 
@@ -34,10 +37,18 @@ class Window:
         return 0.0 if used < most else self.calls[used - most] + self.interval - now
 
     def used(self, now: float) -> int:
-        """Calls in the window that ends now."""
+        """Calls in the window that ends now, those that wait for their time among them."""
         while self.calls and self.calls[0] <= now - self.interval:
             self.calls.popleft()
         return len(self.calls)
+
+    def made(self, at: float) -> int:
+        """Calls that were made in the window that ended then."""
+        return bisect_right(self.calls, at) - bisect_right(self.calls, at - self.interval)
+
+    def add(self, at: float) -> None:
+        """One more call, now or later."""
+        self.calls.insert(bisect_right(self.calls, at), at)
 
 
 class Limits:
@@ -59,6 +70,8 @@ class Limits:
         self._told = 0.0
         """When that was."""
         self._kept = 0
+        self._grows = 0.0
+        """When another search is tried in the window, after one was refused."""
         self.quota = Quota()
 
     @property
@@ -66,16 +79,15 @@ class Limits:
         """Calls a second, as far as HubSpot told."""
         return self._burst.size / self._burst.interval
 
-    def wait(self, *, search: bool) -> None:
-        """Sleep until a call may be made, and count it."""
-        while True:
-            with self._lock:
-                now = self._clock()
-                delay = self._delay(now, search)
-                if delay <= 0:
-                    self._count(now, search)
-                    return
-            self._sleep(delay)
+    def wait(self, *, search: bool) -> float:
+        """Sleep until a call may be made; when that is. Whoever asks later waits for a later time."""
+        with self._lock:
+            now = self._clock()
+            at = now + max(0.0, self._delay(now, search))
+            self._count(at, search)
+        if at > now:
+            self._sleep(at - now)
+        return at
 
     def keep(self) -> bool:
         """Sleep until a call may be made, and keep its room, to be taken or given back; False where all is too narrow.
@@ -95,27 +107,37 @@ class Limits:
                     return True
             self._sleep(delay)
 
-    def take(self) -> None:
-        """Count a call whose room was kept."""
+    def take(self) -> float:
+        """Count a call whose room was kept; the time by now."""
         with self._lock:
             self._kept -= 1
-            self._count(self._clock(), False)
+            now = self._clock()
+            self._count(now, False)
+            return now
 
     def give_back(self) -> None:
         """Room that was kept is not needed."""
         with self._lock:
             self._kept -= 1
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer tells of the limits; headers that are missing change nothing."""
+    def refused(self, *, search: bool) -> None:
+        """A 429: of searches no header tells, so that this alone shows that others in the account search too."""
         with self._lock:
+            if search:
+                self._search.size = max(1, self._search.size - 1)
+                self._grows = self._clock() + PATIENCE
+
+    def learn(self, headers: Mapping[str, str], at: float | None = None) -> None:
+        """Take over what the answer to a call made at that time tells; headers that are missing change nothing."""
+        with self._lock:
+            at = self._clock() if at is None else at
             limit = _number(headers, "X-HubSpot-RateLimit-Max")
             interval = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
             if interval:
                 self._burst.interval = interval / 1000
             if limit:
                 self._burst.size = _allowance(limit)
-                self._learn_of_others(limit, _number(headers, "X-HubSpot-RateLimit-Remaining"))
+                self._learn_of_others(limit, _number(headers, "X-HubSpot-RateLimit-Remaining"), at)
             self._learn_quota(headers)
 
     def _share(self) -> int:
@@ -132,25 +154,27 @@ class Limits:
         if self._is_full(used):
             delay = max(delay, self._told + burst.interval * LOOK_AGAIN - now)
         if search:
+            if self._search.size < SEARCHES and now >= self._grows:
+                self._search.size, self._grows = self._search.size + 1, now + PATIENCE
             delay = max(delay, self._search.delay(now))
         return delay
 
-    def _count(self, now: float, search: bool) -> None:
-        if self._is_full(self._burst.used(now)):
-            self._told = now  # a try; the next one waits as long again, unless an answer tells better
-        self._burst.calls.append(now)
+    def _count(self, at: float, search: bool) -> None:
+        if self._is_full(self._burst.used(self._clock())):
+            self._told = at  # a try; the next one waits as long again, unless an answer tells better
+        self._burst.add(at)
         if search:
-            self._search.calls.append(now)
+            self._search.add(at)
 
     def _is_full(self, used: int) -> bool:
         """Whether nothing is left as far as we know, because others use more than their half."""
         return used >= self._burst.size - self._others
 
-    def _learn_of_others(self, limit: int, remaining: int | None) -> None:
+    def _learn_of_others(self, limit: int, remaining: int | None, at: float) -> None:
         if remaining is None:
             return
         self._told = self._clock()
-        self._others = max(0, limit - remaining - self._burst.used(self._told))
+        self._others = max(0, limit - remaining - self._burst.made(at))
 
     def _learn_quota(self, headers: Mapping[str, str]) -> None:
         limit = _number(headers, "X-HubSpot-RateLimit-Daily")

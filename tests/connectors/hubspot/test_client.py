@@ -209,7 +209,7 @@ def test_an_answer_that_drips_in_is_cut_off(
     client = connect(read_timeout=0.5)
     monkeypatch.setattr("connectors.hubspot.wire.client.CHUNK", 1)
     ticks = iter(range(1_000_000))
-    client._clock = lambda: next(ticks) * 0.05
+    client.clock = lambda: next(ticks) * 0.05
     hubspot.will(Reply(how="drip", body={"results": ["x" * 500]}), OK)
     assert read(client).body == {"results": []}
     assert len(hubspot.seen) == 2

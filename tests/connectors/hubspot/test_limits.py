@@ -45,7 +45,8 @@ def test_waiting_costs_no_more_than_the_limits_demand() -> None:
     """1,000 calls at 190 in ten seconds take under a minute; no call waits without need."""
     clock = FakeClock()
     limits = Limits(clock, clock.sleep)
-    limits.learn({**HEADERS, "X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Remaining": "189"})
+    told = {**HEADERS, "X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Remaining": "189"}
+    limits.learn(told, limits.wait(search=False))
     for _ in range(1_000):
         limits.wait(search=False)
     assert sum(clock.slept) < 1_000 / 190 * 10 * 1.1
