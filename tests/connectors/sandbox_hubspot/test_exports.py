@@ -242,6 +242,11 @@ def test_a_wrong_request_is_refused(http: Client, more: dict[str, Any], words: s
     assert words in refused.body["message"]
 
 
+def test_what_is_sensitive_is_not_exported(http: Client) -> None:
+    http.crm.add_field("companies", "diagnosis", "sensitive string")
+    assert http("POST", START, asked(objectProperties=["diagnosis"])).status == 400
+
+
 @pytest.mark.parametrize("version", ["2026-03", "2026-09"])
 def test_the_dated_paths_do_the_same(http: Client, version: str) -> None:
     path = f"/crm/exports/{version}/export/async"

@@ -93,6 +93,32 @@ def test_its_records_are_written_found_and_put_away(portal: Client) -> None:
     assert {row["actor"] for row in history} == {"api"}
 
 
+def test_a_unique_value_is_held_by_one_record_alone(portal: Client) -> None:
+    made(portal)
+    path = "/crm/v3/objects/territory"
+    one, two = (
+        portal.create("territory", label="x", key="k1"),
+        portal.create("territory", label="y", key="k2"),
+    )
+
+    def code(reply: Any) -> str:
+        assert reply.status == 400, reply.body
+        return str(reply.body["errors"][0]["code"])
+
+    taken = "CONFLICTING_UNIQUE_VALUE"
+    assert code(portal("POST", path, {"properties": {"label": "z", "key": "K1"}})) == taken
+    assert code(portal("PATCH", f"{path}/{two}", {"properties": {"key": "k1"}})) == taken
+    assert code(portal.update("territory", two, key="k1")) == taken
+    twice = {"inputs": [{"properties": {"label": "z", "key": "k3"}}] * 2}
+    assert code(portal("POST", f"{path}/batch/create", twice)) == taken
+    moved = {"inputs": [{"id": "k2", "idProperty": "key", "properties": {"key": "k1"}}]}
+    assert code(portal("POST", f"{path}/batch/upsert", moved)) == taken
+    assert len(portal("GET", path).body["results"]) == 2
+    assert portal.update("territory", one, key="k1").status == 200
+    portal("DELETE", f"{path}/{one}")
+    assert portal.update("territory", two, key="k1").status == 200
+
+
 def test_what_is_required_must_be_there_and_unknown_properties_are_refused(portal: Client) -> None:
     made(portal)
     refused = portal("POST", "/crm/v3/objects/territory", {"properties": {"accounts": "1"}})

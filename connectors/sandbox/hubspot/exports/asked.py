@@ -9,7 +9,7 @@ from typing import Any
 from connectors.sandbox.hubspot import errors
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.search.query import Query, read_query
-from connectors.sandbox.hubspot.shape.definitions import Property
+from connectors.sandbox.hubspot.shape.definitions import SENSITIVITIES, Property
 from connectors.sandbox.hubspot.shape.kinds import Kind
 
 _FORMATS = ("CSV", "XLS", "XLSX")
@@ -76,7 +76,7 @@ def _properties(call: Call, kind: Kind, names: Sequence[str]) -> list[Property]:
     found = []
     for name in names:
         property = call.portal.catalogue.find(kind, name)
-        if property is None:
+        if property is None or property.sensitivity != SENSITIVITIES[0]:
             raise errors.invalid(f"Property {name} does not exist.", objectProperties=[name])
         found.append(property)
     return found

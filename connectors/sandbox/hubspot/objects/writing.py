@@ -11,6 +11,7 @@ from connectors.sandbox.hubspot.objects import primary
 from connectors.sandbox.hubspot.objects.batches import ids_of, in_any_order, multi_status
 from connectors.sandbox.hubspot.objects.reading import by_unique, unique_property
 from connectors.sandbox.hubspot.objects.render import written
+from connectors.sandbox.hubspot.objects.uniqueness import refuse_taken
 from connectors.sandbox.hubspot.portal import Call
 from connectors.sandbox.hubspot.shape.inputs import Values, read_values, require
 from connectors.sandbox.hubspot.shape.kinds import CONTACTS, ID, Kind
@@ -40,6 +41,7 @@ def update_record(call: Call) -> Answer:
     row = _target(call, kind, call.path("id"), call.query.get("idProperty"))
     if row is None:
         raise errors.no_such_record(call.path("id"))
+    refuse_taken(call, kind, [(int(row[ID] or 0), values)])
     return 200, _update(call, kind, row, values)
 
 
@@ -51,6 +53,7 @@ def update_batch(call: Call) -> Answer:
     values = read_values(call, kind, [one.get("properties") for one in inputs])
     rows = [_target(call, kind, id, one.get("idProperty")) for id, one in zip(ids, inputs, strict=True)]
     _refuse_twice(rows)
+    refuse_taken(call, kind, [(int(row[ID] or 0), v) for row, v in zip(rows, values, strict=True) if row])
     missing = [id for id, row in zip(ids, rows, strict=True) if row is None]
     locked = _locked(call, ids)
     if missing and not call.version.tells_rows_apart:
@@ -83,8 +86,10 @@ def upsert_batch(call: Call) -> Answer:
         row = by_unique(call, kind, property, id)
         if row is None:
             [keyed] = read_values(call, kind, [{property.name: id}])
+            refuse_taken(call, kind, [(0, {**keyed, **given})])
             results.append({**_insert(call, kind, {**keyed, **given}, one), "new": True})
         else:
+            refuse_taken(call, kind, [(int(row[ID] or 0), given)])
             results.append({**_update(call, kind, row, given), **_trace(one), "new": False})
     return multi_status(call, started, in_any_order(results), ())
 
@@ -139,6 +144,7 @@ def _carry_out(call: Call, kind: Kind, jobs: Sequence[_Job]) -> list[dict[str, A
 
 def _create(call: Call, kind: Kind, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     values = read_values(call, kind, [one.get("properties") for one in inputs])
+    refuse_taken(call, kind, [(0, given) for given in values])
     return [_insert(call, kind, given, one) for given, one in zip(values, inputs, strict=True)]
 
 
