@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.hubspot.config import HubSpotSettings
+from connectors.hubspot.preparing.table_scopes import reading
 from connectors.mapping import FieldMap
 from connectors.records import RecordKind
 
@@ -41,11 +42,7 @@ def needs(settings: HubSpotSettings, mapping: FieldMap, *, writing: bool) -> Ite
         yield Need(("crm.objects.contacts.read",), "reading calls, meetings, notes and tasks")
         yield Need(("sales-email-read",), "the text of e-mails, which we do not read", is_essential=False)
     for table in mapping.tables:
-        if table.source.startswith("2-") or table.source.startswith("p"):
-            yield Need(("crm.objects.custom.read",), f"table {table.name}")
-            yield Need(
-                ("crm.schemas.custom.read", "crm.objects.custom.read"),
-                f"the properties of table {table.name}",
-            )
+        if scopes := reading(table.source):
+            yield Need(scopes, f"table {table.name}")
     if writing:
         yield Need(("crm.objects.companies.write",), "changing owners and writing properties")
