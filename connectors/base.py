@@ -100,13 +100,14 @@ class Load:
     """What a plan asks of a CRM, counted before anything is sent."""
 
     records: int
-    """Records written that keep their owner."""
+    """Writes that set no owner; records, unless the config has owners written last and by themselves."""
     owner_groups: tuple[int, ...] = ()
     """Records whose owner changes, per pair of old and new owner."""
     at_stake: Mapping[str, int] = field(default_factory=dict)
     """What hangs on the accounts whose owner changes, as far as the snapshot tells: `account_teams` (accounts that
     have one), `account_team_members`, `opportunity_team_members`, `manual_shares`, `open_opportunities`,
-    `open_activities`, `contacts`, `open_cases`, `open_tasks`; of the last five those that the old owner has."""
+    `open_activities`, `contacts`, `open_cases`, `open_tasks`; of the last five those that the old owner has. Of all
+    owners and open or not: `all_contacts`, `all_opportunities`, `all_tasks`."""
 
     members: Mapping[str, int] = field(default_factory=dict)
     """Of the CRM's own territories: `accounts` and `users` that change, and rows `_added` and `_removed` of each; empty

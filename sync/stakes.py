@@ -51,6 +51,11 @@ _AT_STAKE = {
     "AND m.before = c.owner_id WHERE c.kind = 'open_case'",
     "open_tasks": "SELECT coalesce(sum(c.count), 0) FROM children c JOIN moved m ON m.id = c.account_id "
     "AND m.before = c.owner_id WHERE c.kind = 'open_task'",
+    "all_contacts": "SELECT coalesce(sum(c.count), 0) FROM children c SEMI JOIN moved m ON m.id = c.account_id "
+    "WHERE c.kind = 'contact'",
+    "all_opportunities": "SELECT count(*) FROM opportunities o SEMI JOIN moved m ON m.id = o.account_id",
+    "all_tasks": "SELECT count(DISTINCT a.id) FROM activities a SEMI JOIN moved m ON m.id = a.account_id "
+    "WHERE a.type = 'task'",
 }
 
 
@@ -63,7 +68,7 @@ def forecast(
     that the connector cannot know.
     """
     with _database(project, snapshot, changes) as con:
-        load = load_of(con, snapshot)
+        load = load_of(con, snapshot, owner_last=project.config.apply.order == "kpis_first")
         if load.records or load.owner_groups:
             load = replace(load, automations=_set_off(con, project))
         told: Forecast = project.plugin.forecast(project.settings, load)
@@ -74,14 +79,18 @@ def forecast(
     }
 
 
-def load_of(con: duckdb.DuckDBPyConnection, snapshot: Snapshot | None) -> Load:
-    """The changes counted; `con` shows them beside the snapshot's tables."""
+def load_of(con: duckdb.DuckDBPyConnection, snapshot: Snapshot | None, *, owner_last: bool = False) -> Load:
+    """The changes counted; `con` shows them beside the snapshot's tables.
+
+    With `owner_last` a record whose owner and other fields change is written twice, and counted both times.
+    """
+    kept = "field != 'owner_id'" if owner_last else "record_id NOT IN (SELECT id FROM moved)"
     groups = con.execute(
         f"WITH {_MOVED} SELECT count(*) FROM moved GROUP BY before, after ORDER BY before, after"
     ).fetchall()
     others = con.execute(
-        f"WITH {_MOVED} SELECT count(DISTINCT record_id) FROM changes ANTI JOIN moved ON record_id = moved.id "
-        f"WHERE action = 'change' AND field NOT IN {SETS}"
+        f"WITH {_MOVED} SELECT count(DISTINCT record_id) FROM changes "
+        f"WHERE action = 'change' AND field NOT IN {SETS} AND {kept}"
     ).fetchone()
     assert others is not None
     at_stake = {} if snapshot is None else _at_stake(con, snapshot)

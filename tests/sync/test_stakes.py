@@ -46,6 +46,17 @@ def test_moves_are_counted_by_pair_of_owners_and_the_rest_apart(world: World, to
     assert (load.records, sorted(load.owner_groups)) == (4, [1, 3, 4])
 
 
+def test_with_owners_last_a_record_that_moves_and_gets_fields_counts_twice(
+    world: World, told: list[Load]
+) -> None:
+    """All twelve get their fields, of which eight move in a write of their own."""
+    config = world.project.config
+    last = config.apply.model_copy(update={"order": "kpis_first"})
+    world.project = replace(world.project, config=config.model_copy(update={"apply": last}))
+    world.plan()
+    assert (told[-1].records, sum(told[-1].owner_groups)) == (12, 8)
+
+
 def test_what_hangs_on_an_account_counts_where_the_account_moves_and_the_old_owner_has_it(
     world: World, told: list[Load]
 ) -> None:
@@ -94,6 +105,9 @@ def test_what_hangs_on_an_account_counts_where_the_account_moves_and_the_old_own
         "contacts": 7,
         "open_cases": 2,
         "open_tasks": 4,
+        "all_contacts": 12,
+        "all_opportunities": 3,
+        "all_tasks": 4,
     }
 
 
