@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.salesforce_integration import SalesforceIntegration
 from tests.e2e.projects import Site, site
 
 WRITERS = """\
@@ -97,3 +98,70 @@ def test_one_plan_one_approval_two_applies_and_a_second_night_without_a_change(t
     assert {name: here[name] for name in shared} == {name: there[name] for name in shared}
     assert "Nothing to change" in two.both("run", "--write")
     assert "nothing to write" in two.both("status")
+
+
+def test_a_side_that_stopped_is_gone_on_with_and_the_other_begins_after_it(two: Two) -> None:
+    two.both("plan", code=3)
+    two.accept()
+    two.hubspot.crm.fault("quota", path="/crm/", times=None)
+    before = two.people(two.hubspot)
+    two.both("apply", code=75)
+    assert two.people(two.hubspot) == before
+    assert "lead: run" in two.both("status")
+    two.hubspot.crm.clear_faults()
+    done = two.both("apply")
+    assert "lead:" not in done and "follow:" in done
+    here, there = two.people(two.salesforce), two.people(two.hubspot)
+    assert all(here[name] == there[name] for name in here.keys() & there.keys())
+
+
+def test_the_side_that_follows_is_not_begun_where_the_leading_one_stops(two: Two) -> None:
+    two.both("plan", code=3)
+    two.accept()
+    before = two.people(two.hubspot)
+    two.salesforce.crm.fault("quota", path="/services/(Soap|data)", times=None)
+    two.both("apply", code=75)
+    assert two.people(two.hubspot) == before
+    assert "follow: " in two.both("status") and "records wait" in two.both("status")
+
+
+def test_what_both_were_given_is_taken_back_from_both(two: Two) -> None:
+    before = two.people(two.salesforce), two.people(two.hubspot)
+    two.both("plan", code=3)
+    two.accept()
+    two.both("apply")
+    assert "would be undone" in two.both("undo")
+    two.both("undo", "--yes", code=4)  # two accounts were somebody's who has left: no CRM gives them back
+    for was, made in zip(before, (two.salesforce, two.hubspot), strict=True):
+        now = two.people(made)
+        assert sum(was[name] != now[name] for name in was) == 2
+
+
+def test_owners_that_the_crms_take_from_each_other_are_told_and_held(two: Two) -> None:
+    """HubSpot's own Salesforce integration carries what a person changed in HubSpot over what we had set."""
+    integration = SalesforceIntegration.install(two.hubspot.crm, two.salesforce.crm)
+    was = two.people(two.hubspot)
+    two.both("plan", code=3)
+    two.accept()
+    two.both("apply")
+    integration.run()
+    owners = [o for o in two.hubspot.crm.records("owners") if not o.get("archived") and o["email"]]
+    company = next(
+        row
+        for row in two.hubspot.crm.records("companies")
+        if row.get("salesforceaccountid")
+        and row["domain"]
+        and was[_domain(row["domain"])] != two.people(two.hubspot)[_domain(row["domain"])]
+    )
+    other = next(o for o in owners if str(o["id"]) != str(company["hubspot_owner_id"]))
+    two.hubspot.crm.advance(60)
+    two.salesforce.crm.advance(60)
+    id = str(company["hs_object_id"])
+    two.hubspot.crm.edit("companies", id, {"hubspot_owner_id": str(other["id"])}, "somebody")
+    assert integration.run().carried
+    told = two.both("run", "--write")
+    assert "were taken from us by the other CRM and are held" in told
+    assert f"now {other['email'].lower()}" in told
+    domain = _domain(company["domain"])
+    assert two.people(two.salesforce)[domain] == two.people(two.hubspot)[domain] == other["email"]
+    assert "taken from us by the other CRM" in two.both("status")
