@@ -104,5 +104,5 @@ class Paths:
 
     @property
     def token(self) -> str:
-        """Where an OAuth app asks for its tokens."""
-        return f"/oauth/{'v1' if self.version == 'v3' else self.version}/token"
+        """Where an OAuth app asks for its tokens; v1 ends on 2027-02-16 (doc)."""
+        return f"/oauth/{self.version}/token"
