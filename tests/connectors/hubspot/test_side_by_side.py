@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,13 +13,11 @@ from connectors.base import Pull
 from connectors.errors import Garbled, QuotaSpent
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.reading.listing import Listing, Wanted
-from connectors.mapping import MappedField
 from connectors.records import RecordKind
 from connectors.retry import RetryPolicy
 from connectors.sandbox import Seed, running
 from tests.connectors.hubspot.conftest import Connect, Reply, Scripted
 from tests.connectors.hubspot.test_odd_pages import page
-from tests.connectors.hubspot.test_pull import call
 from tests.connectors.hubspot.world import FIELDS, HubSpotWorld
 
 ACCOUNTS = 600
@@ -106,36 +104,6 @@ def test_pages_are_under_way_at_once(world: HubSpotWorld) -> None:
     assert len(rows(connector.pull(RecordKind.ACCOUNTS))) == ACCOUNTS
     assert connector._client.clock() - began < 0.6 * ACCOUNTS / 10 * 0.1
     connector.close()
-
-
-def test_a_thousand_properties_are_read_by_batch_and_side_by_side() -> None:
-    """Neither an address nor a search body holds their names."""
-    names = [f"custom_property_with_quite_a_long_name_{number:04}" for number in range(1_000)]
-    with running("hubspot", seed=Seed(accounts=60, reps=2, seed=3), fields=FIELDS) as crm:
-        crm.settings(search_limit=100_000, burst_limit=100_000)
-        world = HubSpotWorld(crm)
-        for start in range(0, 1_000, 100):
-            _make_properties(world, names[start : start + 100])
-        ids = sorted(world.ids())
-        marked = (ids[0], ids[30], ids[-1])
-        for id in marked:
-            crm.edit("companies", id, {names[999]: f"the last of {id}"})
-        fields = [MappedField(name, name) for name in names]
-        for way in ("list", "search"):
-            connector = connect(world, fields=fields, page_size=4, parallel=4, read=way)
-            found = {row["id"]: row[names[999]] for row in rows(connector.pull(RecordKind.ACCOUNTS))}
-            assert found == {id: f"the last of {id}" if id in marked else None for id in ids}
-            assert connector.calls()["batch read"] >= 15
-            connector.close()
-        world.close()
-
-
-def _make_properties(world: HubSpotWorld, names: Sequence[str]) -> None:
-    made = [
-        {"name": n, "label": n, "type": "string", "fieldType": "text", "groupName": "companyinformation"}
-        for n in names
-    ]
-    call(world.crm, world, "/crm/v3/properties/companies/batch/create", {"inputs": made})
 
 
 def test_the_first_error_of_a_thread_ends_all_of_them(world: HubSpotWorld) -> None:
