@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from connectors.base import Connector
 from connectors.mapping import FieldRole, FieldType, MappedField
 from connectors.records import RecordKind
 from connectors.salesforce import SalesforceSettings, plugin
@@ -81,7 +82,7 @@ class Pushed:
         return sum(count for kind, count in self.calls.items() if kind != "login")
 
 
-def push(connector: SalesforceConnector, changes: Sequence[Change], folder: Path) -> Pushed:
+def push(connector: Connector, changes: Sequence[Change], folder: Path) -> Pushed:
     """Carry out these changes as a run does: through the ledger, in its order and batches, verified."""
     folder.mkdir(parents=True, exist_ok=True)
     plan = _plan(changes, folder)

@@ -21,7 +21,9 @@ from connectors.hubspot.reading.read import Reader
 from connectors.hubspot.wire.answers import clean
 from connectors.hubspot.wire.client import Client
 from connectors.hubspot.wire.paths import Route
+from connectors.hubspot.writing.batch import BATCH
 from connectors.hubspot.writing.children import Children
+from connectors.hubspot.writing.course import side_by_side
 from connectors.hubspot.writing.following import Following, is_ours
 from connectors.hubspot.writing.write import AT_ONCE, Writer
 from connectors.mapping import CustomTable, FieldMap, MappedField
@@ -100,7 +102,10 @@ class HubSpotConnector(WithoutExtras):
             schema = self._mapping.schema(RecordKind.ACCOUNTS)
             return schema.empty_table().select(["id", *columns])
         self._refuse_other_portal()
-        return self._reader.lookup(ids, columns)
+        self._properties.of("companies")
+        distinct = list(dict.fromkeys(ids))
+        parts = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
+        return pa.concat_tables(side_by_side(lambda part: self._reader.lookup(part, columns), parts))
 
     def write(
         self,
@@ -114,7 +119,7 @@ class HubSpotConnector(WithoutExtras):
             return []
         self._writer.refuse_what_cannot_be_sent(writes)
         self._refuse_other_portal()
-        self._properties.of("companies")  # asked for once, before the threads of a write would all ask
+        self._properties.of("companies")  # asked for once, before the threads would all ask
         return self._writer.write(writes, receipt, stopping)
 
     def settle(
@@ -124,7 +129,7 @@ class HubSpotConnector(WithoutExtras):
         if not writes or self._following is None or not is_ours(receipt):
             return None
         self._refuse_other_portal()
-        live = self._reader.lookup([write.id for write in writes], ["owner_id"]).to_pylist()
+        live = self.lookup([write.id for write in writes], ["owner_id"]).to_pylist()
         return self._following.settle(writes, {row["id"]: row["owner_id"] for row in live}, stopping)
 
     def remarks(self, *, writing: bool) -> list[Remark]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from connectors.base import Load
 from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.forecast import forecast
 from connectors.hubspot.wire.client import Client
 from connectors.records import Outcome, Receipt, RecordId, Write, WriteResult
 from connectors.sandbox import Seed, running
@@ -40,8 +43,8 @@ Connected = Callable[..., HubSpotConnector]
 def connected(world: HubSpotWorld) -> Iterator[Connected]:
     opened: list[HubSpotConnector] = []
 
-    def connect(**policy: str) -> HubSpotConnector:
-        opened.append(world.connect(owner_change=policy or ALL))
+    def connect(*, verify_history: bool = True, **policy: str) -> HubSpotConnector:
+        opened.append(world.connect(owner_change=policy or ALL, verify_history=verify_history))
         return opened[-1]
 
     yield connect
@@ -383,3 +386,43 @@ def test_one_child_that_is_refused_keeps_no_other(world: HubSpotWorld, connected
     else:
         assert {r.outcome for r in results} == {Outcome.UNKNOWN}
     assert there[kind, id] == it.old
+
+
+def stake(it: Case) -> dict[str, int]:
+    """What a plan would count of this case, whose children are all there are on these companies."""
+    going = Counter(kind for kind, _ in it.goes)
+    there = Counter({"contacts": 5, "deals": 5, "tasks": 5})
+    return {
+        "contacts": going["contacts"],
+        "open_opportunities": going["deals"],
+        "open_tasks": going["tasks"],
+        "all_contacts": there["contacts"],
+        "all_opportunities": there["deals"],
+        "all_tasks": there["tasks"],
+    }
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_plan_tells_every_call_that_following_takes(
+    world: HubSpotWorld, connected: Connected, verified: bool
+) -> None:
+    it, connector = case(world), connected(**ALL, verify_history=verified)
+    connector.check(writing=True)
+    before = Counter(connector.calls())
+    connector.write(it.writes)
+    connector.lookup([w.id for w in it.writes], ["owner_id"])
+    settings = world.settings(owner_change=ALL, verify_history=verified)
+    assert dict(Counter(connector.calls()) - before) == forecast(settings, Load(0, (2,), stake(it))).calls
+
+
+def test_a_plan_says_what_follows_and_what_hubspot_may_do_by_itself(world: HubSpotWorld) -> None:
+    settings = world.settings(owner_change={"open_deals": "follow"})
+    at_stake = {"contacts": 1_200, "open_opportunities": 3, "open_tasks": 0, "all_contacts": 1_500}
+    assert forecast(settings, Load(0, (7,), at_stake)).effects == (
+        "1,200 contacts of the old owners on these companies stay with the old owners.",
+        "3 open deals of the old owners on these companies follow to the new owners.",
+        'Where the portal has "assign company owner to contact by default" switched on, HubSpot itself gives the '
+        "new owner to contacts of these companies, whatever the policy says; the API does not tell whether it is.",
+    )
+    assert forecast(settings, Load(7)).effects == ()
+    assert "was not counted" in forecast(settings, Load(0, (7,))).effects[0]
