@@ -96,10 +96,11 @@ def _problems(root: Node, pair: Pair) -> Iterator[Problem]:
         yield root.values["follow"].problem(
             Code.BAD_VALUE, f"both sides are {pair.lead.crm_name}; two CRMs are wanted"
         )
-    if pair.lead.rules().hash != pair.follow.rules().hash:
+    if pair.lead.rules_path.resolve() != pair.follow.rules_path.resolve():
         yield root.values["follow"].problem(
             Code.BAD_VALUE,
-            f"{pair.follow.rules_path} says other rules than {pair.lead.rules_path}; let rules: of both configs name one file",
+            f"its rules are {pair.follow.rules_path} and those of the lead {pair.lead.rules_path}; let rules: of both "
+            "configs name one file",
         )
     yield from _writer_problems(root, pair)
 

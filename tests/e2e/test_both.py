@@ -76,8 +76,9 @@ def two(tmp_path: Path) -> Iterator[Two]:
         site("hubspot", tmp_path, accounts=60, activities=0.2) as hubspot,
     ):
         for made in (salesforce, hubspot):
+            rules = salesforce.folder / "rules.yaml"
             text = made.config.read_text()
-            made.config.write_text(f"{text}outputs: {{fields: {{}}}}\n")
+            made.config.write_text(f"{text}rules: {rules}\noutputs: {{fields: {{}}}}\n")
         config = WRITERS.replace("salesforce/config.yaml", str(salesforce.config)).replace(
             "hubspot/config.yaml", str(hubspot.config)
         )

@@ -75,7 +75,9 @@ def test_a_field_that_is_ours_is_in_the_outputs(folder: Path) -> None:
 
 def test_both_sides_are_decided_by_the_same_rules(folder: Path) -> None:
     (folder / "b" / "rules.yaml").write_text(RULES.replace("kim@", "lee@"))
-    assert "says other rules than" in change(folder, "../rules.yaml", "rules.yaml", "b/config.yaml")
+    assert "let rules: of both configs name one file" in change(
+        folder, "../rules.yaml", "rules.yaml", "b/config.yaml"
+    )
 
 
 def test_two_crms_and_two_state_folders_are_wanted(folder: Path) -> None:
