@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import FieldProblem, Refused
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import COLUMNS, RecordKind
-from connectors.salesforce.standard import OBJECTS, STANDARD
+from connectors.salesforce.standard import OBJECTS, STANDARD, needed
 
 if TYPE_CHECKING:
     from connectors.salesforce.wire.client import Client
@@ -123,9 +123,22 @@ class Fields:
         self._described.clear()
 
     def problems(self, fields: FieldMap, kind: RecordKind, *, writing: bool) -> list[FieldProblem]:
-        """Every mapped field of one table that does not fit the org."""
+        """Every mapped field of one table that does not fit the org, and what hides a part of its records."""
+        objects = OBJECTS.get(kind, ())
+        if lacking := [sobject for sobject in objects if not self.has_object(sobject)]:
+            return [_unseen(kind, sobject) for sobject in lacking]
         found = (self._problem(kind, mapped, writing) for mapped in fields.of(kind))
-        return [problem for problem in found if problem is not None]
+        told = [problem for problem in found if problem is not None]
+        sources = {problem.source for problem in told}
+        hidden = (problem for sobject in objects for problem in self._hidden(fields, kind, sobject))
+        return told + [problem for problem in hidden if problem.source not in sources]
+
+    def _hidden(self, fields: FieldMap, kind: RecordKind, sobject: str) -> Iterator[FieldProblem]:
+        """Fields that are hidden on this object: its records would have blanks, whatever another object shows."""
+        for source, column in needed(kind, sobject, fields).items():
+            if source not in _MAY_BE_ABSENT and self.find(sobject, source) is None:
+                said = f"of {sobject} is hidden from our user: grant read access (field-level security)"
+                yield FieldProblem(kind.value, column, source, said)
 
     def _problem(self, kind: RecordKind, mapped: MappedField, writing: bool) -> FieldProblem | None:
         hits = [hit for sobject in OBJECTS[kind] if (hit := self.find(sobject, mapped.source)) is not None]
@@ -165,6 +178,12 @@ def _described(given: Mapping[str, Any]) -> Described:
         tuple(given.get("referenceTo") or ()),
         {value["value"]: value.get("label") or value["value"] for value in given.get("picklistValues") or ()},
     )
+
+
+def _unseen(kind: RecordKind, sobject: str) -> FieldProblem:
+    right = "Access Activities" if kind is RecordKind.ACTIVITIES else f"Read on {sobject}"
+    said = f"of {sobject} is hidden from our user with the whole object: grant {right}"
+    return FieldProblem(kind.value, "id", "Id", said)
 
 
 def misfit(wanted: FieldType, field: Described) -> str:

@@ -71,6 +71,37 @@ OBJECTS: Mapping[RecordKind, tuple[str, ...]] = {
     RecordKind.ACTIVITIES: ("Task", "Event"),
 }
 """Where mapped fields of a table are looked for; a field of activities may be in either."""
+BEHIND: Mapping[str, Mapping[str, str]] = {
+    "User": {"Username": "person", "UserType": "person"},
+    "Opportunity": {"Probability": "probability"},
+    "Task": {
+        "TaskSubtype": "type",
+        "Type": "type",
+        "CallType": "direction",
+        "CallDurationInSeconds": "minutes",
+        "IsClosed": "occurred_at",
+        "CompletedDateTime": "occurred_at",
+        "ActivityDate": "occurred_at",
+    },
+    "Event": {
+        "DurationInMinutes": "minutes",
+        "StartDateTime": "occurred_at",
+        "ActivityDateTime": "occurred_at",
+    },
+}
+"""By object the fields that a column is made of, whatever is mapped; the column is on the right."""
+_ONLY_OF_TASKS = frozenset(["TaskSubtype", "CallType", "CallDurationInSeconds", "Status"])
+
+
+def needed(kind: RecordKind, sobject: str, fields: FieldMap) -> dict[str, str]:
+    """The fields without which a column would be blank for this object alone, each with that column."""
+    usual = {
+        field.source: field.name
+        for field in fields.of(kind)
+        if STANDARD[kind].get(field.name) == field.source
+        and not (sobject == "Event" and field.source in _ONLY_OF_TASKS)
+    }
+    return usual | BEHIND.get(sobject, {})
 
 
 def default_fields() -> FieldMap:

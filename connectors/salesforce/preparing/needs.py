@@ -9,7 +9,7 @@ from connectors.mapping import FieldMap, MappedField
 from connectors.records import MAIN, RecordKind
 from connectors.salesforce.preparing.shape import Shape
 from connectors.salesforce.soql import any_of, select
-from connectors.salesforce.standard import OBJECTS, default_fields
+from connectors.salesforce.standard import OBJECTS, default_fields, needed
 from connectors.salesforce.wire.client import Client
 
 _MAY_BE_ABSENT = ("CurrencyIsoCode", "IsPersonAccount", "RecordTypeId")
@@ -40,13 +40,20 @@ class Needs:
         """Mapped fields, those that are written as such; fields that exist nowhere are left out but for outputs."""
         written = {field.source.casefold() for field in outputs}
         read = [
-            self._need(sobject, field.source, edit=False)
-            for kind in MAIN
-            for field in self.mapping.of(kind)
-            for sobject in self._objects(kind, field)
-            if sobject != "Account" or field.source.casefold() not in written
+            self._need(sobject, source, edit=False)
+            for sobject, source in dict.fromkeys(self._read())
+            if sobject != "Account" or source.casefold() not in written
         ]
         return read + [self._need("Account", field.source, edit=True) for field in outputs]
+
+    def _read(self) -> Iterator[tuple[str, str]]:
+        """Every object and field that is mapped, or that a column is made of."""
+        for kind in MAIN:
+            for field in self.mapping.of(kind):
+                yield from ((sobject, field.source) for sobject in self._objects(kind, field))
+            for sobject in OBJECTS[kind]:
+                names = needed(kind, sobject, self.mapping)
+                yield from ((sobject, name) for name in names if name not in _MAY_BE_ABSENT)
 
     def exists(self, sobject: str, name: str) -> bool:
         """Whether a custom field exists, also when nobody may see it: the Tooling API does."""

@@ -101,8 +101,8 @@ class RightRemarks:
     ) -> Iterator[Remark]:
         found, essential = self.shape.of(right.sobject), right.sobject in ("Account", "Opportunity")
         if found is None:
-            if essential:
-                yield _lacks(f"{right.sobject}: Read", right.purpose)
+            moved = right.edit and writing
+            yield (_lacks if essential or moved else _advises)(f"{right.sobject}: Read", right.purpose)
             return
         edit = right.edit and writing
         if edit and not found["updateable"]:
@@ -150,6 +150,8 @@ class RightRemarks:
         for need in needs:
             if need.usable or (need.edit and not writing) or need.guard is None:
                 continue
+            if self.shape.of(need.sobject) is None:
+                continue  # what is lacking is the object
             may = "Read and Edit" if need.edit else "Read"
             said = f"{need.guard} is there and our user may not {may.lower()} it: grant {may} on it to {PERMISSION_SET}"
             if need.source not in need.guard:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from connectors.records import MAIN, RecordKind
 from connectors.salesforce.reading.tables import Columns, Derive, Part, constant
+from connectors.salesforce.standard import BEHIND
 from connectors.tables import TIMESTAMP
 
 
@@ -71,7 +72,7 @@ MAIN_PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
     RecordKind.OWNERS: (
         Part(
             "User",
-            ("Username", "UserType"),
+            tuple(BEHIND["User"]),
             {"person": _person, "deleted": constant(False)},
             has_deleted=False,
         ),
@@ -82,19 +83,13 @@ MAIN_PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
             has_deleted=False,
         ),
     ),
-    RecordKind.OPPORTUNITIES: (Part("Opportunity", ("Probability",), {"probability": share("Probability")}),),
+    RecordKind.OPPORTUNITIES: (
+        Part("Opportunity", tuple(BEHIND["Opportunity"]), {"probability": share("Probability")}),
+    ),
     RecordKind.ACTIVITIES: (
         Part(
             "Task",
-            (
-                "TaskSubtype",
-                "Type",
-                "CallType",
-                "CallDurationInSeconds",
-                "IsClosed",
-                "CompletedDateTime",
-                "ActivityDate",
-            ),
+            tuple(BEHIND["Task"]),
             {
                 "type": _task_type,
                 "direction": _direction,
@@ -104,7 +99,7 @@ MAIN_PARTS: Mapping[RecordKind, tuple[Part, ...]] = {
         ),
         Part(
             "Event",
-            ("DurationInMinutes", "StartDateTime", "ActivityDateTime"),
+            tuple(BEHIND["Event"]),
             {
                 "type": constant("meeting"),
                 "minutes": _event_minutes,
