@@ -10,6 +10,13 @@ from connectors.hubspot.preparing.table_scopes import reading
 from connectors.mapping import FieldMap
 from connectors.records import RecordKind
 
+_FOLLOWS = {
+    "contacts": "crm.objects.contacts.write",
+    "open_deals": "crm.objects.deals.write",
+    "open_tasks": "crm.objects.contacts.write",
+}
+"""Tasks go by the scopes of contacts (doc)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -40,9 +47,11 @@ def needs(settings: HubSpotSettings, mapping: FieldMap, *, writing: bool) -> Ite
         )
     if mapping.of(RecordKind.ACTIVITIES):
         yield Need(("crm.objects.contacts.read",), "reading calls, meetings, notes and tasks")
-        yield Need(("sales-email-read",), "the text of e-mails, which we do not read", is_essential=False)
     for table in mapping.tables:
         if scopes := reading(table.source):
             yield Need(scopes, f"table {table.name}")
+    yield Need(("automation",), "telling which workflows a plan sets off", is_essential=False)
     if writing:
         yield Need(("crm.objects.companies.write",), "changing owners and writing properties")
+        for name in settings.owner_change.following:
+            yield Need((_FOLLOWS[name],), f"owner_change.{name}: follow")

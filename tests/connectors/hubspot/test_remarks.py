@@ -75,3 +75,15 @@ def test_a_key_whose_scopes_hubspot_does_not_tell_is_said_and_stops_nothing(say:
 def test_a_version_whose_end_is_announced_is_told_with_its_day(say: Any) -> None:
     assert any("supported until September 2027" in r.message for r in say(READING))
     assert not any(r.what == "API version" for r in say(READING, api_version="2026-03"))
+
+
+def test_what_is_to_follow_an_owner_needs_a_scope_of_its_own(say: Any) -> None:
+    both = [*READING, "crm.objects.companies.write"]
+    found = wrong(say(both, writing=True, owner_change={"open_deals": "follow"}))
+    assert found and "crm.objects.deals.write (owner_change.open_deals: follow)" in found[0]
+    assert wrong(say(both, owner_change={"open_deals": "follow"})) == [], "reading needs it not"
+
+
+def test_workflows_may_stay_unread(say: Any) -> None:
+    [message] = [r.message for r in say(READING) if "automation" in r.message]
+    assert "(telling which workflows a plan sets off)" in message
