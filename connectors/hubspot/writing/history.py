@@ -36,7 +36,8 @@ class Past:
     def marked(self, writes: Sequence[Write], results: Sequence[WriteResult]) -> list[WriteResult]:
         """The same results; those that overwrote an edit, or whose history could not be read, say so.
 
-        What found no answer is written where the history shows that it is; else it stays unknown, as it may arrive yet.
+        What found no answer stays unknown, for the caller to read back; unless the history shows that it was carried
+        out and overwrote an edit, which nothing would tell later.
         """
         written = [
             place
@@ -99,7 +100,9 @@ def _checked(
     if result.outcome is Outcome.UNKNOWN:
         if history is None or not _holds(write, result.found, columns, history):
             return result
-        result = replace(result, outcome=Outcome.WRITTEN, code="", message="found written by its history")
+        if not any(_overwritten(write, result.found, columns, history)):
+            return result
+        result = replace(result, outcome=Outcome.WRITTEN)
     if history is None:
         return replace(result, code=UNVERIFIED, message="written; HubSpot tells no history of this record")
     lost = list(_overwritten(write, result.found, columns, history))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from connectors.hubspot.forecast import forecast
 from connectors.records import Outcome, RecordId, Write
 from connectors.sandbox import Seed, running
 from tests.connectors.hubspot.conftest import Connect, Reply, Scripted
+from tests.connectors.hubspot.plans import plan, some
 from tests.connectors.hubspot.world import FIELDS, HubSpotWorld
 
 SEED = Seed(accounts=120, reps=6, seed=5, activities_per_account=0)
@@ -36,14 +37,6 @@ def connector(world: HubSpotWorld) -> Iterator[HubSpotConnector]:
     connector.check(writing=True)
     yield connector
     connector.close()
-
-
-def plan(ids: Sequence[RecordId], score: float = 7.5) -> list[Write]:
-    return [Write(id, {"score": score, "note": f"for {id}"}, {"score": None, "note": None}) for id in ids]
-
-
-def some(world: HubSpotWorld, count: int) -> list[RecordId]:
-    return sorted(world.ids())[:count]
 
 
 @pytest.mark.parametrize("bad", [1, 3, 17])
@@ -238,3 +231,19 @@ def test_only_what_the_answer_says_of_a_record_is_believed(
     assert result.outcome is outcome, result
     assert outcome is Outcome.WRITTEN or result.message
     connector.close()
+
+
+def test_an_edit_overwritten_by_a_write_without_an_answer_is_told(
+    world: HubSpotWorld, connector: HubSpotConnector
+) -> None:
+    """Reading the record back would find our value and nothing of what was there before it."""
+    first, second = some(world, 2)
+    path = "batch/update"
+    world.crm.fault("human_edit", path=path, object="companies", id=first, values={"territory_note": "mine"})
+    world.crm.fault("applied_torn", path=path)
+    results = connector.write(plan([first, second]))
+    assert [(r.outcome, r.code) for r in results] == [
+        (Outcome.WRITTEN, "OVERWROTE"),
+        (Outcome.UNKNOWN, "NO_ANSWER"),
+    ]
+    assert "'mine' by CRM_UI" in results[0].message
