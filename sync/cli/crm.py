@@ -47,7 +47,8 @@ def pull(
     how = "whole" if report.whole else "what changed"
     typer.echo(f"snapshot {report.snapshot.id} ({how})")
     for kind, rows in report.snapshot.rows.items():
-        if kind in MAIN or rows or report.came[kind]:
+        # A row of automations may only say that nobody may see them; plans name those that count.
+        if kind in MAIN or (kind is not RecordKind.AUTOMATIONS and (rows or report.came[kind])):
             typer.echo(f"  {kind}: {rows:,} rows, {report.came[kind]:,} came")
 
 
