@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
-from collections import deque
+from bisect import bisect_right, insort_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,27 +27,28 @@ class Window:
 
     size: int
     interval: float
-    calls: deque[float] = field(default_factory=deque)
+    calls: list[float] = field(default_factory=list)
+    """When calls were made or will be, in order; for twice the interval."""
 
     def delay(self, now: float, most: int | None = None) -> float:
         """Seconds to wait from now until a call fits, of at most so many in the window."""
         most = self.size if most is None else most
         used = self.used(now)
-        return 0.0 if used < most else self.calls[used - most] + self.interval - now
+        return 0.0 if used < most else self.calls[len(self.calls) - most] + self.interval - now
 
     def used(self, now: float) -> int:
         """Calls in the window that ends now, those that wait for their time among them."""
-        while self.calls and self.calls[0] <= now - self.interval:
-            self.calls.popleft()
-        return len(self.calls)
+        return len(self.calls) - bisect_right(self.calls, now - self.interval)
 
-    def made(self, at: float) -> int:
-        """Calls that were made in the window that ended then."""
-        return bisect_right(self.calls, at) - bisect_right(self.calls, at - self.interval)
+    def made(self, since: float, until: float) -> int:
+        """Calls that were made after one moment and up to another."""
+        return bisect_right(self.calls, until) - bisect_right(self.calls, since)
 
     def add(self, at: float) -> None:
         """One more call, now or later."""
-        self.calls.insert(bisect_right(self.calls, at), at)
+        insort_right(self.calls, at)
+        if len(self.calls) > 2 * self.size and self.calls[self.size] <= at - 2 * self.interval:
+            del self.calls[: bisect_right(self.calls, at - 2 * self.interval)]
 
 
 class Limits:
@@ -73,6 +73,8 @@ class Limits:
         self._grows = 0.0
         """When another search is tried in the window, after one was refused."""
         self.quota = Quota()
+        self.refusals = 0
+        """Answers so far that were 429."""
 
     @property
     def rate(self) -> float:
@@ -123,6 +125,7 @@ class Limits:
     def refused(self, *, search: bool) -> None:
         """A 429: of searches no header tells, so that this alone shows that others in the account search too."""
         with self._lock:
+            self.refusals += 1
             if search:
                 self._search.size = max(1, self._search.size - 1)
                 self._grows = self._clock() + PATIENCE
@@ -173,8 +176,9 @@ class Limits:
     def _learn_of_others(self, limit: int, remaining: int | None, at: float) -> None:
         if remaining is None:
             return
-        self._told = self._clock()
-        self._others = max(0, limit - remaining - self._burst.made(at))
+        now = self._told = self._clock()
+        # HubSpot counted somewhen between the call and now: all that it may have counted of ours is ours.
+        self._others = max(0, limit - remaining - self._burst.made(at - self._burst.interval, now))
 
     def _learn_quota(self, headers: Mapping[str, str]) -> None:
         limit = _number(headers, "X-HubSpot-RateLimit-Daily")
