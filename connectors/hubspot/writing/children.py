@@ -22,6 +22,8 @@ from connectors.records import Outcome, RecordId, Write, WriteResult
 OWNER = "hubspot_owner_id"
 ATTEMPTS = 3
 """Times that children are looked at and sent whose update found no answer."""
+UNSEEN = "UNSEEN"
+"""The code of a child that is linked to a company, and whose values HubSpot does not tell."""
 _COLUMNS = {"owner_id": OWNER}
 
 Pairs = Mapping[RecordId, tuple[str, str]]
@@ -153,7 +155,9 @@ class _Moving:
         if self.back:
             ready = self._followed(ready)
         going = {row.write.id for row in ready}
-        return [*ready, *(WriteResult(id, Outcome.UNCHANGED) for id in ids if id not in going)]
+        unseen = [WriteResult(id, Outcome.UNKNOWN, UNSEEN) for id in ids if id not in live]
+        others = [WriteResult(id, Outcome.UNCHANGED) for id in ids if id in live and id not in going]
+        return [*ready, *others, *unseen]
 
     def _ready(self, id: RecordId, live: Mapping[str, Any] | None) -> Ready | None:
         if live is None or self._is_closed(live.get(self.kind.state)):
@@ -187,7 +191,12 @@ class _Moving:
     def _told(self, results: Iterable[WriteResult]) -> Iterator[tuple[RecordId, str]]:
         stayed: Counter[tuple[RecordId, str]] = Counter()
         for result in results:
-            if result.outcome in (Outcome.REJECTED, Outcome.UNKNOWN) and result.id in self.chosen:
+            if result.code == UNSEEN:
+                yield (
+                    self.companies[result.id][0],
+                    f"{self.kind.noun} {result.id} could not be read: deleted just now, or left out",
+                )
+            elif result.outcome in (Outcome.REJECTED, Outcome.UNKNOWN) and result.id in self.chosen:
                 stayed[self.chosen[result.id][0], result.message] += 1
             elif result.code == OVERWROTE:
                 yield self.chosen[result.id][0], f"{self.kind.noun} {result.id}: {result.message}"
