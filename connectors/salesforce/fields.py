@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import FieldProblem, Refused
+from connectors.errors import FieldProblem, Garbled, Refused
 from connectors.mapping import FieldMap, FieldRole, FieldType, MappedField
 from connectors.records import COLUMNS, RecordKind
 from connectors.salesforce.standard import OBJECTS, STANDARD, needed
@@ -64,7 +64,10 @@ class Fields:
         """The readable fields of an object by casefolded name; Refused where there is no such object."""
         if sobject not in self._described:
             answer = self._client.read("describe", f"sobjects/{sobject}/describe")
-            self._described[sobject] = {f["name"].casefold(): _described(f) for f in answer["fields"]}
+            try:
+                self._described[sobject] = {f["name"].casefold(): _described(f) for f in answer["fields"]}
+            except (KeyError, TypeError, AttributeError) as error:
+                raise Garbled(f"describe: the answer does not tell the fields of {sobject}") from error
         return self._described[sobject]
 
     def find(self, sobject: str, source: str) -> Described | None:

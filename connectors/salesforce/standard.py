@@ -101,7 +101,7 @@ def needed(kind: RecordKind, sobject: str, fields: FieldMap) -> dict[str, str]:
         if STANDARD[kind].get(field.name) == field.source
         and not (sobject == "Event" and field.source in _ONLY_OF_TASKS)
     }
-    return usual | BEHIND.get(sobject, {})
+    return {**usual, **BEHIND.get(sobject, {})}
 
 
 def default_fields() -> FieldMap:

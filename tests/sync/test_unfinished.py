@@ -167,3 +167,11 @@ def test_tables_whose_changes_cannot_be_asked_for_are_read_anew(puller: Puller) 
     again = Source({"A1": "anew"}, capabilities=none)
     puller.pull(again)  # type: ignore[arg-type]
     assert names(puller) == {"A1": "anew"}
+
+
+def test_a_pull_that_went_on_is_as_whole_as_of_its_first_try(puller: Puller) -> None:
+    """So that the next whole pull is not later than the config says."""
+    broken(puller)
+    later = replace(puller, now=lambda: T0 + timedelta(hours=5))
+    report = later.pull(Source({"A1": "one"}))  # type: ignore[arg-type]
+    assert (report.snapshot.whole_at, report.snapshot.pulled_at) == (T0, T0 + timedelta(hours=5))

@@ -69,7 +69,7 @@ class Reader:
             self.ways.choose(self._wanted(kind, part, before), self._newest, spool)
             for part in self.shaping.parts(kind)
         ]
-        due = before is not None and now - before.checked >= self.check_every
+        due = before is not None and not timedelta() <= now - before.checked < self.check_every
         checked = now if before is None or due else before.checked
         reached = {way.wanted.part.sobject: way.newest for way in ways}
         mark = Mark(kind, reached, checked, tuple(codes))
@@ -151,9 +151,9 @@ class Reader:
         body = {"ids": list(ids), "fields": sorted(names)}
         answer = self.client.read("retrieve", "composite/sobjects/Account", json=body)
         if not isinstance(answer, list) or len(answer) != len(ids):
-            raise Garbled(f"retrieve: {len(ids)} records were asked for and {len(answer)} came")
+            raise Garbled(f"retrieve: {len(ids)} records were asked for and other than that many came")
         records = [record for record in answer if record is not None]
-        strangers = {record["Id"][:15] for record in records} - {id[:15] for id in ids}
+        strangers = {str(_id(record))[:15] for record in records} - {id[:15] for id in ids}
         if strangers:
             raise Garbled(f"retrieve: {len(strangers)} records came that were not asked for")
         return records
@@ -223,6 +223,10 @@ class Reader:
                 f"newest: {page['totalSize']} records were promised and {len(page['records'])} came"
             )
         return str(page["records"][0][part.stamp]) if page["records"] else None
+
+
+def _id(record: Any) -> Any:
+    return record.get("Id") if isinstance(record, dict) else None
 
 
 def _page(answer: Any) -> dict[str, Any]:

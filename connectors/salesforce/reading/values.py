@@ -94,8 +94,16 @@ def _from_json(raw: Sequence[Any], field: Described) -> pa.Array:
     if pa.types.is_timestamp(type) or pa.types.is_date(type):
         return pa.array(raw, pa.string()).cast(type)
     if pa.types.is_integer(type):
-        return pa.array(raw, pa.float64()).cast(type)
-    return cleaned(pa.array(raw, type), field)
+        return _numbers(raw).cast(type)
+    return _numbers(raw) if pa.types.is_floating(type) else cleaned(pa.array(raw, type), field)
+
+
+def _numbers(raw: Sequence[Any]) -> pa.Array:
+    """As CSV is read: a number of 17 or 18 digits is the nearest that there is."""
+    try:
+        return pa.array(raw, pa.float64())
+    except pa.ArrowInvalid:  # what Arrow says of whole numbers that no float is
+        return pa.array([float(value) if type(value) is int else value for value in raw], pa.float64())
 
 
 def _converted(array: pa.Array, type: pa.DataType) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,7 @@ def _said(answer: Answer) -> tuple[str, str]:
 
 def _retry_after(answer: Answer) -> float | None:
     try:
-        return float(answer.headers.get("Retry-After", ""))
+        seconds = float(answer.headers.get("Retry-After", ""))
     except ValueError:
         return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

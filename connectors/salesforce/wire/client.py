@@ -27,7 +27,8 @@ _XML = {"Content-Type": "text/xml; charset=UTF-8", "Accept": "text/xml", "SOAPAc
 _BLOCK = 1 << 16
 Sink = Callable[[bytes], object]
 """Takes the body of an answer, block by block."""
-_USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
+_USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+"""Of the whole org; an app of its own limit is told `per-app-api-usage` beside it."""
 
 
 class Client:

@@ -25,6 +25,7 @@ from connectors.retry import RetryPolicy
 from connectors.salesforce import SalesforceSettings, plugin
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.ids import full_id
+from connectors.salesforce.wire.answers import Answer, error_of
 
 BASE = "https://acme.my.salesforce.com/services/data/v62.0/"
 ORG = full_id("00D000000000001")
@@ -286,8 +287,18 @@ def test_a_value_that_the_field_rounds_away_is_unchanged(org: Org, connector: Sa
     assert org.sent() == []
 
 
-def test_the_day_s_quota_is_read_from_every_answer(org: Org, connector: SalesforceConnector) -> None:
-    org.mock.get(BASE + "limits", json={}, headers={"Sforce-Limit-Info": "api-usage=18/5000"})
+@pytest.mark.parametrize(
+    "told",
+    [
+        "api-usage=18/5000",
+        "api-usage=18/5000; per-app-api-usage=17/250(appName=sample-app)",
+        "per-app-api-usage=17/250(appName=sample-app); api-usage=18/5000",
+    ],
+)
+def test_the_day_s_quota_of_the_org_is_read_from_every_answer(
+    org: Org, connector: SalesforceConnector, told: str
+) -> None:
+    org.mock.get(BASE + "limits", json={}, headers={"Sforce-Limit-Info": told})
     assert (connector.quota().limit, connector.quota().remaining) == (5000, 4982)
     assert connector.calls()["limits"] == 1
 
@@ -322,3 +333,31 @@ def test_a_record_twice_and_another_missing_is_no_reading(org: Org, connector: S
     org.mock.get(BASE + "queryAll", json=_page([{"SystemModstamp": "2026-11-23T12:00:00.000+0000"}]))
     with pytest.raises(Garbled, match="1 different ids"):
         list(connector.pull(RecordKind.ACCOUNTS).batches)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("7", 7.0), ("0.5", 0.5), ("-5", None), ("nan", None), ("inf", None), ("soon", None)],
+)
+def test_a_wait_that_no_clock_can_wait_is_not_waited(told: str, seconds: float | None) -> None:
+    error = error_of(Answer(503, {"Retry-After": told}, b""), "query")
+    assert isinstance(error, Unavailable)
+    assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize("body", [5, {}, [{}], [3], [{"Id": BOLT}], [{"Id": ACME}] * 2])
+def test_a_lookup_believes_only_the_records_that_it_asked_for(
+    org: Org, connector: SalesforceConnector, body: Any
+) -> None:
+    org.mock.replace("POST", BASE + "composite/sobjects/Account", json=body)
+    with pytest.raises(Garbled, match="retrieve"):
+        connector.lookup([ACME], ["id"])
+
+
+@pytest.mark.parametrize("body", [5, [], {}, {"fields": None}, {"fields": [{}]}, {"fields": ["Id"]}])
+def test_a_describe_that_tells_no_fields_is_no_answer(
+    org: Org, connector: SalesforceConnector, body: Any
+) -> None:
+    org.mock.replace("GET", BASE + "sobjects/Account/describe", json=body)
+    with pytest.raises(Garbled, match="describe: the answer does not tell the fields of Account"):
+        connector.lookup([ACME], ["name"])

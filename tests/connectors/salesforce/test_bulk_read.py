@@ -124,6 +124,28 @@ def test_pages_are_read_one_by_one_where_the_org_has_no_parallel_ones(world: Sal
     assert set(found["id"].to_pylist()) == world.ids()
 
 
+def test_more_pages_than_one_answer_names_are_all_read_side_by_side(world: SalesforceWorld) -> None:
+    world.crm.settings(bulk_page_rows=40)
+    connector = bulk(world, bulk_page_rows=40)
+    pull = connector.pull(RecordKind.ACCOUNTS)
+    found = {id for batch in pull.batches for id in batch["id"].to_pylist()}
+    assert found == world.ids()
+    assert connector.calls()["bulk_pages"] >= 3
+    ours = connector._client.quota.remaining
+    connector.identity()
+    left = connector.quota().remaining
+    assert ours is not None
+    assert left is not None
+    assert ours - left == 1, "what the threads used is counted"
+    connector.close()
+
+
+def test_a_table_as_large_as_the_threshold_is_read_by_rest(world: SalesforceWorld) -> None:
+    connector = world.connect(bulk_read_above=len(world.ids()))
+    table(connector, RecordKind.ACCOUNTS)
+    assert "bulk_create" not in connector.calls()
+
+
 @pytest.mark.parametrize(("above", "by_bulk"), [(10, True), (100_000, False)])
 def test_the_way_is_chosen_by_size_and_the_size_is_told(
     world: SalesforceWorld, above: int, by_bulk: bool

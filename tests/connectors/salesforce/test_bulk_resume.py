@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.errors import Garbled, Unavailable
+from connectors.errors import Garbled, Refused, Unavailable
 from connectors.records import RecordKind
 from connectors.salesforce import plugin
 from connectors.salesforce.connector import SalesforceConnector
@@ -287,3 +287,14 @@ def test_objects_of_one_table_have_a_spool_each(world: SalesforceWorld, tmp_path
     list(connector.pull(RecordKind.ACTIVITIES, spool=tmp_path).batches)
     connector.close()
     assert {path.name for path in tmp_path.iterdir()} == {"Task", "Event"}
+
+
+def test_a_job_that_is_gone_again_and_again_is_an_error_of_ours(
+    world: SalesforceWorld, tmp_path: Path
+) -> None:
+    body = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+    world.crm.fault("status", method="GET", path=r"/jobs/query/\w+$", times=None, status=404, body=body)
+    with pytest.raises(Refused, match="the same pull run again asks anew"):
+        rows(bulk(world), tmp_path)
+    world.crm.clear_faults()
+    assert rows(bulk(world), tmp_path) == sorted(world.ids())

@@ -170,3 +170,23 @@ def test_ids_that_do_not_all_come_are_an_error_and_never_fewer_ids(
         there = everybody
     assert there == everybody
     connector.close()
+
+
+def test_ids_are_read_too_where_our_clock_was_ahead_when_they_were_read_last(world: SalesforceWorld) -> None:
+    """Else they would not be read for as long as it was ahead."""
+    connector = world.connect()
+    connector._reader.now = lambda: datetime(2031, 1, 1, tzinfo=UTC)
+    mark = whole(connector)
+    connector._reader.now = lambda: datetime(2026, 5, 1, tzinfo=UTC)
+    again = connector.pull(RecordKind.ACCOUNTS, mark)
+    assert ids(again) is not None
+    assert ids(connector.pull(RecordKind.ACCOUNTS, again.watermark)) is None
+    connector.close()
+
+
+def test_what_lies_in_the_bin_is_not_among_the_ids_that_exist(world: SalesforceWorld) -> None:
+    binned = world.create({"name": "In the bin"})
+    world.delete(binned)
+    connector = world.connect(reconcile_days=0)
+    assert binned not in (ids(connector.pull(RecordKind.ACCOUNTS, whole(connector))) or {binned})
+    connector.close()

@@ -9,6 +9,8 @@ import pytest
 from connectors.errors import FieldProblems
 from connectors.mapping import FieldRole, FieldType, MappedField
 from connectors.records import RecordId, RecordKind
+from connectors.salesforce.fields import Described
+from connectors.salesforce.reading.read import _parents
 from tests.connectors.salesforce.test_beside_tables import WAYS, truth
 from tests.connectors.salesforce.test_tables import made, rows
 
@@ -204,3 +206,11 @@ def test_a_compound_address_is_refused_with_what_to_map_instead(world: Salesforc
     [problem] = connector.check(writing=False)
     connector.close()
     assert "map its parts" in str(problem)
+
+
+def test_every_record_that_a_path_passes_is_asked_for_its_stamp() -> None:
+    paths = {
+        "a": Described("Parent.Parent.Name", "string", False, 0),
+        "b": Described("Name", "string", True, 0),
+    }
+    assert _parents(paths) == ["Parent", "Parent.Parent"]

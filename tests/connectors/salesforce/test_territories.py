@@ -48,9 +48,11 @@ class Etm:
         retry = RetryPolicy(sleep=self.waits.append)
         return SalesforceConnector(self.world.settings(**changes), mapping, retry)
 
-    def by_hand(self, account: str, territory: str, cause: str = "Territory2Manual") -> None:
+    def by_hand(
+        self, account: str, territory: str, cause: str = "Territory2Manual", actor: str = "human"
+    ) -> None:
         values = {"ObjectId": account, "Territory2Id": self.territories[territory], "AssociationCause": cause}
-        self.crm.edit(ASSOCIATION, "new", values)
+        self.crm.edit(ASSOCIATION, "new", values, actor)
 
     def take_out(self, account: str, territory: str) -> None:
         self.crm.edit(ASSOCIATION, self.row(account, territory)["Id"], {"IsDeleted": True})
@@ -224,6 +226,16 @@ def test_the_tables_say_who_is_where_and_what_is_ours(etm: Etm) -> None:
     }
     [user] = rows_of(etm.connector.pull(RecordKind.TERRITORY_USERS))
     assert (user["user_id"], user["by_us"]) == (etm.reps[0], True)
+
+
+def test_what_a_rule_put_somewhere_is_not_ours_though_our_user_ran_the_rule(etm: Etm) -> None:
+    mine, ruled = etm.accounts[:2]
+    etm.write(mine, None, "US_East")
+    us = etm.row(mine, "US_East")["LastModifiedById"]
+    etm.by_hand(ruled, "US_West", "Territory2AssignmentRule", actor=us)
+    assert etm.row(ruled, "US_West")["LastModifiedById"] == us
+    members = rows_of(etm.connector.pull(RecordKind.TERRITORY_ACCOUNTS))
+    assert {m["account_id"]: m["by_us"] for m in members} == {mine: True, ruled: False}
 
 
 def test_by_a_bulk_job_the_tables_are_the_same(etm: Etm) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import Garbled
@@ -49,6 +49,8 @@ def test_18_characters_tell_ids_apart_without_regard_to_case(left: str, right: s
         ("string", pa.string(), ["a", "", None], ["a", None, None]),
         ("double", pa.int64(), [5.0, 0.0, None], [5, 0, None]),
         ("currency", pa.float64(), [1, 2.5, None], [1.0, 2.5, None]),
+        ("currency", pa.float64(), [123456789012345678, 0.5, None], [123456789012345680.0, 0.5, None]),
+        ("long", pa.int64(), [123456789012345680, None], [123456789012345680, None]),
         ("boolean", pa.bool_(), [True, False], [True, False]),
         ("date", pa.date32(), ["2026-03-01", None], [date(2026, 3, 1), None]),
         ("date", TIMESTAMP, ["2026-03-01"], [datetime(2026, 3, 1, tzinfo=UTC)]),
@@ -106,6 +108,7 @@ def test_times_are_written_in_utc() -> None:
     assert to_json(True) is True
 
 
+@settings(deadline=None)  # the first query imports a package that takes 0.7 s
 @given(st.text(max_size=30))
 def test_no_text_ends_the_quotes_it_stands_in(text: str) -> None:
     """Every quote and backslash inside is escaped, so that a value is one value to Salesforce."""
