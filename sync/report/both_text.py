@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sync.both.plan import JointPlan
-from sync.report.plan_text import render as render_part
+from sync.report.plan_text import render_contents
 
 SHOWN = 5
 """Accounts that the CRMs take from each other, that are named."""
@@ -34,9 +34,7 @@ def _lines(joint: JointPlan, missing: Sequence[str]) -> Iterator[str]:
         yield ""
         yield f"== {side}: {plan.crm} {plan.org}".rstrip()
         yield ""
-        # Approved together: what a side says about approving would mislead.
-        text = render_part(plan, approvals=[breach.name for breach in plan.breaches])
-        yield text.rstrip("\n")
+        yield render_contents(plan).rstrip("\n")
     yield ""
     yield from _gate(joint, missing)
 

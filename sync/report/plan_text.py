@@ -22,14 +22,16 @@ WIDEST = 80
 
 def render(plan: Plan, *, approvals: Sequence[str] = (), sample: int = 8) -> str:
     """The plan as text; the same for the same plan and approvals."""
-    lines = [
-        *_head(plan),
-        *_body(plan),
-        *_examples(plan, sample),
-        *_carrying_out(plan),
-        *_gate(plan, approvals),
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*_contents(plan, sample), *_gate(plan, approvals)]) + "\n"
+
+
+def render_contents(plan: Plan, *, sample: int = 8) -> str:
+    """The same without the gate, for a plan that is approved together with another."""
+    return "\n".join(_contents(plan, sample)).rstrip("\n") + "\n"
+
+
+def _contents(plan: Plan, sample: int) -> list[str]:
+    return [*_head(plan), *_body(plan), *_examples(plan, sample), *_carrying_out(plan)]
 
 
 def _head(plan: Plan) -> list[str]:

@@ -89,6 +89,7 @@ def two(tmp_path: Path) -> Iterator[Two]:
 def test_one_plan_one_approval_two_applies_and_a_second_night_without_a_change(two: Two) -> None:
     told = two.both("plan", code=3)
     assert "by domain: " in told and "== lead: salesforce" in told and "== follow: hubspot" in told
+    assert "  accepted  " not in told and told.count("To accept exactly this") == told.count("The gate") == 1
     two.both("apply", code=3)
     assert "carry it out with" in two.accept()
     done = two.both("apply")
