@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,8 @@ from tests.connectors.hubspot.world import FIELDS, HubSpotWorld
 
 NAMES = ("client_id", "client_secret", "refresh_token")
 OWNER = "hubspot_owner_id"
+NUMBERS = itertools.count()
+"""No two contacts have one address."""
 CALLS = [
     ("objects/.*companies/batch/read", 0),
     ("objects/.*companies/batch/update", 0),
@@ -30,7 +33,7 @@ CALLS = [
 @pytest.fixture(scope="module", params=["v3", pytest.param("2026-09", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest) -> Iterator[HubSpotWorld]:
     with running("hubspot", seed=Seed(accounts=150, activities_per_account=0, deals_per_account=0), fields=FIELDS) as crm:
-        crm.settings(search_lag=0, search_limit=100_000, burst_limit=100_000, associations_limit=100_000)
+        crm.settings(search_lag=0, oauth_burst_limit=100_000, associations_limit=100_000)
         world = HubSpotWorld(crm, request.param)
         yield world
         world.close()
@@ -54,8 +57,7 @@ def handed_over(world: HubSpotWorld) -> tuple[Write, str]:
     id = next(iter(sorted(world.ids())))
     old, new = world.owners()[:2]
     world.edit(id, {"owner_id": old})
-    count = len(world.crm.records("contacts"))
-    contact = made(world, "contacts", {"email": f"t{count}@x.com", OWNER: old}, primary=id)
+    contact = made(world, "contacts", {"email": f"t{next(NUMBERS)}@x.com", OWNER: old}, primary=id)
     return Write(id, {"owner_id": new}, {"owner_id": old}), contact
 
 
