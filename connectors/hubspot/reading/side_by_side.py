@@ -14,7 +14,7 @@ from connectors.hubspot.reading.columns import Record
 from connectors.hubspot.reading.stretches import Board, Page, Piece, Stretch, Task
 
 ALONE = 5
-"""Pages that are read one after the other before it is worth while to read side by side."""
+"""Pages that are read one after the other before it is asked whether to read side by side, and asked again."""
 SPLIT_SHARE = 0.03
 """Splits per page that is expected: each costs about half a page."""
 
@@ -50,9 +50,9 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Pace:
-    """How many threads it takes to make `rate` calls a second, by how long pages take; two at least, where allowed.
+    """How many threads it takes to make `rate` calls a second, by how long pages take.
 
-    More would only stand in each other's way.
+    More would only stand in each other's way; and where one is enough, none is needed.
     """
 
     most: int
@@ -67,7 +67,7 @@ class Pace:
     @property
     def threads(self) -> int:
         """As many as are worth while by now."""
-        return min(self.most, max(2, ceil(1.5 * self.rate * self._seconds) + 1))
+        return min(self.most, max(1, ceil(1.5 * self.rate * self._seconds)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +92,20 @@ class Reading:
             yield from self._together(board)
 
     def _alone(self, board: Board) -> Generator[Piece, None, bool]:
-        """The first pages, in this thread; True where these are all."""
-        pages = 0
+        """The first pages, in this thread, and more as long as that is quick enough; True where these are all."""
+        pages, may_jump = 0, self.pace.most > 1 and self._is_long()
         while (task := board.take()) is not None:
             is_done = False
             while not is_done:
                 page, is_done, piece = self._step(board, task)
                 yield piece
                 pages += 1
-                if pages == ALONE and self.pace.most > 1 and self._is_long() and self.source.jumps(page):
-                    if not is_done:
-                        board.put_back(task)
-                    return False
+                if may_jump and pages % ALONE == 0 and self.pace.threads > 1:
+                    may_jump = self.source.jumps(page)
+                    if may_jump:
+                        if not is_done:
+                            board.put_back(task)
+                        return False
         return True
 
     def _is_long(self) -> bool:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -183,6 +184,7 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
     return _parse_date(headers.get("Date", ""))
 
 
+@lru_cache(maxsize=4)  # the answers of one second have one date
 def _parse_date(text: str) -> datetime | None:
     try:
         at = email.utils.parsedate_to_datetime(text)
