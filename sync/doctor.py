@@ -13,6 +13,8 @@ from rules.language.reading.problems import DocumentError
 from sync.errors import SyncError
 from sync.field_words import in_config_words
 from sync.schedule import Timetable
+from sync.snapshot import load
+from sync.stakes import free_calls
 
 if TYPE_CHECKING:
     from connectors.base import Connector
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 OURS = ("connectors", "rules", "sync")
 DISTRIBUTION = "territory-sync"
+LATEST = 7
+"""Runs of which the one with the most calls stands for a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +131,23 @@ def crm_findings(session: Session, connector: Connector) -> Iterator[Finding]:
             quota.remaining >= quota.limit * reserve,
             f"{quota.remaining:,} of {quota.limit:,} calls are left today (reserve {reserve:.0%})",
         )
+        yield from _usual_night(session, free_calls(quota, reserve))
+
+
+def _usual_night(session: Session, free: int) -> Iterator[Finding]:
+    """What the latest nights took against what the day has left; nothing before the first pull."""
+    try:
+        snapshot = load(session.snapshots)
+        with session.ledger() as ledger:
+            runs = [int(run.summary.get("calls", 0)) for run in ledger.last_runs(LATEST)]
+    except SyncError:
+        return  # told by the ledger's finding, or by the next pull
+    if snapshot is None or not snapshot.calls:
+        return
+    most = max(runs, default=0)
+    needs = snapshot.calls + most
+    said = f"a night takes about {needs:,} calls: {snapshot.calls:,} as the last pull"
+    said += f", {most:,} as the longest of the latest runs" if most else ", none for writing so far"
+    if needs > free:
+        said += f"; {free:,} may be used today. It would stop there and go on when the quota has returned"
+    yield Finding("a usual night", needs <= free, said)

@@ -70,6 +70,7 @@ def pull(
         memory_limit=config.memory_limit,
         source=session.project.crm_name,
         settings=json.dumps(config.crm, sort_keys=True, default=str),
+        calls=lambda: _calls(connector),
         on_rows=came,
         also=session.project.also,
     )
@@ -82,6 +83,10 @@ def pull(
         came={str(k): n for k, n in report.came.items() if n or k in MAIN},
     )
     return report
+
+
+def _calls(connector: Connector) -> int:
+    return sum(connector.calls().values())
 
 
 def propose(session: Session, ledger: Ledger, snapshot: Snapshot, carried: Carried | None = None) -> Plan:
@@ -126,6 +131,7 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
         )
     elif given_up := _give_up(session, ledger, run, plan, connector):
         return given_up
+    before = _calls(connector)
     applier = _applier(session, ledger, connector)
     with session.step("apply"):
         applier.run(run.id, plan)
@@ -134,7 +140,7 @@ def enact(session: Session, ledger: Ledger, plan: Plan, connector: Connector) ->
         return Enacted(run, counts, Verified())
     with session.step("verify"):
         verified = applier.verify(run.id, plan)
-    return _finish(session, ledger, run, verified)
+    return _finish(session, ledger, run, verified, calls=_calls(connector) - before)
 
 
 def require_writes(project: Project) -> None:
@@ -246,7 +252,13 @@ def _close(
 
 
 def _finish(
-    session: Session, ledger: Ledger, run: Run, verified: Verified, state: RunState | None = None
+    session: Session,
+    ledger: Ledger,
+    run: Run,
+    verified: Verified,
+    state: RunState | None = None,
+    *,
+    calls: int = 0,
 ) -> Enacted:
     overlay(session.snapshots, verified.seen, session.project.config.memory_limit)
     counts = ledger.counts(run.id)
@@ -255,6 +267,7 @@ def _finish(
         "counts": {str(s): n for s, n in sorted(counts.items())},
         "verified": verified.checked,
         "differing": list(verified.differing[:100]),
+        "calls": calls,
     }
     ledger.finish_run(
         run.id, state or (RunState.DONE if clean else RunState.PARTIAL), at=session.now(), summary=told

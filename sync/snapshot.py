@@ -37,6 +37,8 @@ class Snapshot:
     """Hash of how the CRM was read; another mapping, or other settings, need a whole pull."""
     source: str
     """Which CRM said it: kind, and org or portal."""
+    calls: int = 0
+    """HTTP calls that the pull took, looking at the org and its fields included."""
 
     @property
     def tables(self) -> Tables:
@@ -64,8 +66,9 @@ def load(folder: Path) -> Snapshot | None:
             whole_at=datetime.fromisoformat(told["whole_at"]),
             mapping=told["mapping"],
             source=told["source"],
+            calls=int(told.get("calls", 0)),
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise StateDamaged(f"{pointer} cannot be read ({error}); delete it and pull again") from error
     missing = [kind for kind in MAIN if not (snapshot.folder / f"{kind}.parquet").exists()]
     if missing:
@@ -108,6 +111,7 @@ def point(folder: Path, snapshot: Snapshot) -> None:
         "whole_at": snapshot.whole_at.isoformat(),
         "mapping": snapshot.mapping,
         "source": snapshot.source,
+        "calls": snapshot.calls,
     }
     write_text(folder / POINTER, json.dumps(told, indent=2) + "\n")
 

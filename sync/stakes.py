@@ -141,11 +141,18 @@ def _database(
         yield con
 
 
+def free_calls(quota: Quota, reserve: float) -> int:
+    """Calls that may still be made today without touching the reserve; 0 where the CRM tells of no quota."""
+    if not quota.limit or quota.remaining is None:
+        return 0
+    return max(0, quota.remaining - int(quota.limit * reserve))
+
+
 def told_quota(calls: int, quota: Quota, reserve: float) -> str:
     """Whether the day's calls suffice for so many; "" where the CRM tells of no quota."""
     if not calls or not quota.limit or quota.remaining is None:
         return ""
-    free = max(0, quota.remaining - int(quota.limit * reserve))
+    free = free_calls(quota, reserve)
     left = f"{quota.remaining:,} of the day's {quota.limit:,} calls are left, of which {reserve:.0%} stay untouched"
     if calls <= free:
         return f"It takes about {calls:,} calls; {left}"

@@ -69,6 +69,8 @@ class Puller:
     """How it is asked, as text without secrets."""
     also: frozenset[RecordKind] = frozenset()
     """Tables beside the main ones that are wanted, of those that the connector has."""
+    calls: Callable[[], int] = lambda: 0
+    """HTTP calls so far."""
     on_rows: Callable[[RecordKind, int], None] = lambda kind, rows: None
     """Told the rows that came so far, for progress bars."""
 
@@ -118,6 +120,7 @@ class Puller:
                 whole_at=left.began if complete or last is None else last.whole_at,
                 mapping=mapping,
                 source=self.source,
+                calls=self.calls(),
             )
         snapshot = replace(snapshot, id=snapshot.folder.name)
         point(self.folder, snapshot)

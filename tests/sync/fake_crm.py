@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ class FakeCrm(WithoutExtras):
     batch: int = 3
     told_quota: Quota = field(default_factory=Quota)
     org: str = "fake"
+    called: Counter[str] = field(default_factory=Counter)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -51,6 +53,7 @@ class FakeCrm(WithoutExtras):
         return []
 
     def pull(self, kind: RecordKind, since: Watermark | None = None, *, spool: Path | None = None) -> Pull:
+        self.called["pull"] += 1
         rows = {
             RecordKind.ACCOUNTS: [
                 {"id": i, "modified_at": STAMP, "deleted": False} | v for i, v in self.accounts.items()
@@ -84,6 +87,7 @@ class FakeCrm(WithoutExtras):
     ) -> list[WriteResult]:
         if len({write.id for write in writes}) < len(writes):
             raise ValueError("an account stands twice in one batch")
+        self.called["write"] += 1
         return [self._write(write) for write in writes]
 
     def _write(self, write: Write) -> WriteResult:
@@ -109,7 +113,7 @@ class FakeCrm(WithoutExtras):
         raise AssertionError("nothing to set up")
 
     def calls(self) -> Mapping[str, int]:
-        return {}
+        return dict(self.called)
 
     def quota(self) -> Quota:
         return self.told_quota
