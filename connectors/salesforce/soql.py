@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import quote_plus
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*\.){0,5}[A-Za-z][A-Za-z0-9_]*")
 """A field, or a field of a parent."""
 LONGEST = 14_000
-"""Characters of a query whose address stays under Salesforce's 16,384 bytes; quoting is counted by the caller."""
+"""Bytes of a query, quoted, whose address stays under Salesforce's 16,384."""
 
 
 def select(names: Iterable[str], sobject: str, *conditions: str, order: str = "") -> str:
@@ -23,6 +24,11 @@ def select(names: Iterable[str], sobject: str, *conditions: str, order: str = ""
     where = " AND ".join(condition for condition in conditions if condition)
     text = f"SELECT {', '.join(listed)} FROM {sobject}"
     return text + (f" WHERE {where}" if where else "") + (f" ORDER BY {order}" if order else "")
+
+
+def fits_address(text: str) -> bool:
+    """Whether a query can be asked by GET; Bulk takes up to 100,000 characters."""
+    return len(quote_plus(text)) <= LONGEST
 
 
 def count(sobject: str, *conditions: str) -> str:

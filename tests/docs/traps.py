@@ -27,7 +27,7 @@ TRAPS: Mapping[str, Mapping[str, str]] = {
         "a new field is hidden from everybody": f"{_SALESFORCE}::test_what_was_created_can_be_written_a_lookup_with_a_user",
         "parts of an address have no security of their own": f"{_SALESFORCE}::test_a_hidden_field_is_named_with_the_access_to_grant",
         "required standard fields may not stand in a permission set": f"{_SALESFORCE}::test_the_permission_set_grants_the_least_that_is_needed",
-        "hidden fields and records look empty": f"{_SALESFORCE}::test_a_hidden_field_of_these_tables_is_named_and_never_read_as_blank",
+        "hidden fields and records look empty": f"{_SALESFORCE}::test_a_field_hidden_on_tasks_or_events_alone_is_named",
         "setup objects and data in one transaction (`MIXED_DML_OPERATION`)": f"{_SALESFORCE}::test_users_join_and_leave_territories_in_calls_of_their_own",
         "memberships of territories cannot be updated": f"{_SALESFORCE}::test_a_move_is_made_first_and_taken_away_then",
         "rows of Salesforce's own territory rules (`INVALID_OPERATION`)": f"{_SALESFORCE}::test_what_a_person_or_a_rule_did_is_not_ours_and_stays",

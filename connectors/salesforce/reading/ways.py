@@ -15,7 +15,7 @@ from connectors.salesforce.fields import Described
 from connectors.salesforce.reading.bulk import Bulk
 from connectors.salesforce.reading.bulk_spool import Manifest, Question, Spool
 from connectors.salesforce.reading.tables import Columns, Part
-from connectors.salesforce.soql import count, select
+from connectors.salesforce.soql import count, fits_address, select
 from connectors.salesforce.wire.client import Client
 
 log = structlog.get_logger()
@@ -82,7 +82,8 @@ class Ways:
             )
         newest = newest_of(wanted.part)
         rows = 0 if newest is None else self._count(wanted, newest)
-        by_bulk = newest is not None and (rows is None or rows > self.above or self.above == 0)
+        large = rows is None or rows > self.above or self.above == 0
+        by_bulk = newest is not None and (large or not fits_address(wanted.text(newest, order="Id")))
         tell = log.info if by_bulk else log.debug
         tell(
             "how an object is read",

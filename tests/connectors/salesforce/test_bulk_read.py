@@ -160,6 +160,16 @@ def test_the_way_is_chosen_by_size_and_the_size_is_told(
     assert ("bulk_create" in calls, "query" in calls) == (by_bulk, not by_bulk)
 
 
+def test_a_query_of_more_fields_than_an_address_can_hold_goes_by_bulk(
+    world: SalesforceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Salesforce refuses an address of more than 16,384 bytes (414), which no number of rows tells of."""
+    monkeypatch.setattr("connectors.salesforce.soql.LONGEST", 200)
+    connector = world.connect(bulk_read_above=100_000)
+    assert set(table(connector, RecordKind.ACCOUNTS)["id"].to_pylist()) == world.ids()
+    assert connector.calls()["bulk_create"] == 1
+
+
 def test_changes_come_by_bulk_too_and_deleted_ones_are_told(world: SalesforceWorld) -> None:
     gone, changed = account(world), account(world)
     connector = bulk(world)
