@@ -105,7 +105,8 @@ class HubSpotConnector(WithoutExtras):
         self._properties.of("companies")
         distinct = list(dict.fromkeys(ids))
         parts = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
-        return pa.concat_tables(side_by_side(lambda part: self._reader.lookup(part, columns), parts))
+        with self._client.limits.spread():
+            return pa.concat_tables(side_by_side(lambda part: self._reader.lookup(part, columns), parts))
 
     def write(
         self,

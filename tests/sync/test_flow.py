@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.base import Quota
 from connectors.errors import QuotaSpent
-from connectors.records import Write
+from connectors.records import Write, WriteResult
 from sync.approve import approve
 from sync.errors import GateRefused, StalePlan, StateDamaged, SyncError
 from sync.ledger import RunState, WriteState
@@ -246,6 +248,25 @@ def test_nothing_is_written_until_the_config_enables_it(tmp_path: Path) -> None:
     with pytest.raises(SyncError, match="writes: enabled"):
         world.enact(world.plan())
     assert not world.crm.history
+
+
+def test_a_connector_is_told_that_an_undo_takes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it moves along what hangs on accounts, it then moves back only that."""
+    told: list[bool] = []
+    real = world.crm.write
+
+    def write(writes: Sequence[Write], **given: Any) -> list[WriteResult]:
+        told.extend(w.takes_back for w in writes)
+        return real(writes, **given)
+
+    monkeypatch.setattr(world.crm, "write", write)
+    enacted = world.enact(world.plan())
+    assert set(told) == {False}
+    told.clear()
+    with world.session().ledger() as ledger:
+        undo = plan_undo(world.session(), ledger, enacted.run)
+    world.enact(undo)
+    assert set(told) == {True}
 
 
 def test_undo_restores_what_a_run_changed_and_leaves_what_moved_since(world: World) -> None:

@@ -104,18 +104,18 @@ class Client:
         The waiting is done before: what is read inside is as fresh as can be when the call leaves. Transient where
         it was not carried out; whoever tries again reads again.
         """
-        kept = self.limits.keep()
+        kept: float | None = self.limits.keep()
 
         def send(route: Route, body: Body, **names: str) -> Answer:
             nonlocal kept
-            taken, kept = kept, False
+            taken, kept = kept, None
             return self._attempt(route, None, body, names, write=True, kept=taken)
 
         try:
             yield send
         finally:
-            if kept:
-                self.limits.give_back()
+            if kept is not None:
+                self.limits.give_back(kept)
 
     def again(self, attempt: Callable[[], T]) -> T:
         """What it gives, after as many tries as the retry policy allows."""
@@ -170,7 +170,7 @@ class Client:
         names: Mapping[str, str],
         *,
         write: bool,
-        kept: bool = False,
+        kept: float | None = None,
     ) -> Answer:
         what = " ".join([route.value, *names.values()])
         token = self._tokens.current()
@@ -198,12 +198,12 @@ class Client:
         names: Mapping[str, str],
         write: bool,
         token: str,
-        kept: bool = False,
+        kept: float | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of one HTTP exchange."""
         api = self._api
         is_search = route is Route.SEARCH
-        at = self.limits.take() if kept else self.limits.wait(search=is_search)
+        at = self.limits.wait(search=is_search) if kept is None else self.limits.take(kept)
         with self._lock:
             self.meter[route.value] += 1
         try:

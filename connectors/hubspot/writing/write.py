@@ -91,7 +91,8 @@ class Writer:
             return results if self._past is None else self._past.marked(batch, results)
 
         parts = [writes[start : start + BATCH] for start in range(0, len(writes), BATCH)]
-        return [result for part in side_by_side(carry_out, parts) for result in part]
+        with self._client.limits.spread():
+            return [result for part in side_by_side(carry_out, parts) for result in part]
 
     def _look(self, writes: Sequence[Write]) -> list[Decided]:
         columns = {name for w in writes for name in (*w.values, *w.expected)}

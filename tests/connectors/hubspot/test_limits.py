@@ -67,10 +67,10 @@ def test_others_who_use_the_same_token_slow_us_down() -> None:
     limits = Limits(clock, clock.sleep)
     limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "0"})
     limits.wait(search=False)
-    assert sum(clock.slept) == 1.0
+    assert sum(clock.slept) == pytest.approx(1.01)
     limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "15"})
     limits.wait(search=False)
-    assert sum(clock.slept) == pytest.approx(1.0 + 10.0 / 15), "evenly, as others use the app"
+    assert sum(clock.slept) == pytest.approx(1.01 + 10.1 / 15), "evenly, as others use the app"
 
 
 @dataclass
@@ -122,3 +122,80 @@ def test_headers_that_are_missing_or_nonsense_change_nothing() -> None:
     limits.learn({"X-HubSpot-RateLimit-Max": "many", "X-HubSpot-RateLimit-Daily": "-1"})
     assert limits._burst.size == before == 19
     assert limits.quota.limit is None
+
+
+def asked_at_once(limits: Limits, calls: int) -> list[float]:
+    """When each of many threads may call that all ask now."""
+    return [limits.wait(search=False) for _ in range(calls)]
+
+
+def many(clock: FakeClock) -> Limits:
+    """Nobody sleeps: whoever asks is told a time, as threads that ask at one moment are."""
+    limits = Limits(clock, lambda seconds: None)
+    limits.learn({**HEADERS, "X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Remaining": "190"})
+    return limits
+
+
+def test_threads_that_wait_for_a_full_window_leave_together_as_it_empties() -> None:
+    """Not one a second: a window that is full of our own calls is nobody else's."""
+    times = asked_at_once(many(FakeClock()), 400)
+    assert times == sorted(times)
+    assert [times.count(at) for at in sorted(set(times))] == [186, 186, 28]
+    assert times[-1] - times[0] == pytest.approx(20.2)
+
+
+def test_long_work_is_spread_and_keeps_the_rate() -> None:
+    limits = many(FakeClock())
+    with limits.spread():
+        times = asked_at_once(limits, 600)
+    assert most_in(times, 1.0) <= 60, "a spurt of a fifth, and what a second is worth"
+    assert most_in(times, 10.0) <= 190
+    assert 600 / (times[-1] - times[0]) >= 0.95 * 19
+    later = asked_at_once(limits, 1)
+    assert later[0] - times[-1] < 0.06, "short work is not put off"
+
+
+def test_long_work_catches_up_after_a_pause_of_ours() -> None:
+    """Work that could not use its turn for a second uses it in the next."""
+    clock = FakeClock()
+    limits = Limits(clock, clock.sleep)
+    limits.learn({**HEADERS, "X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Remaining": "190"})
+    began = clock.now
+    with limits.spread():
+        for number in range(1_000):
+            limits.wait(search=False)
+            clock.now += 1.0 if number % 80 == 0 else 0.0
+    assert 1_000 / (clock.now - began) >= 0.95 * 19
+
+
+def test_of_two_calls_the_first_takes_no_time_and_the_second_is_counted_when_it_leaves() -> None:
+    clock = FakeClock()
+    limits = Limits(clock, clock.sleep)
+    limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "20"})
+    made = []
+    for _ in range(60):
+        kept = limits.keep()
+        slept = len(clock.slept)
+        made.append(limits.wait(search=False))
+        clock.now += 0.3
+        made.append(limits.take(kept))
+        assert len(clock.slept) == slept, "nothing waits between look and write"
+    assert made == sorted(made)
+    assert most_in(made, 10.0) <= 20
+    assert 120 / (clock.now - made[0]) >= 0.9 * 2
+
+
+def test_room_that_is_given_back_is_free() -> None:
+    clock = FakeClock()
+    limits = Limits(clock, clock.sleep)
+    limits.learn({**HEADERS, "X-HubSpot-RateLimit-Remaining": "20"})
+    for _ in range(200):
+        limits.give_back(limits.keep())
+    assert not clock.slept
+    for _ in range(18):
+        kept = limits.keep()
+        limits.wait(search=False)
+        limits.give_back(kept)
+    assert not clock.slept, "only what was called is counted"
+    limits.keep()
+    assert sum(clock.slept) == pytest.approx(10.1), "of nineteen one is left, which is no two"
