@@ -74,8 +74,8 @@ class HubSpotSettings(Settings):
     search_page_size: int = Field(default=200, ge=1, le=200)
     read: Literal["auto", "list", "search"] = "auto"
     """How objects are read: by whichever way is cheapest, or always by this one."""
-    parallel: int = Field(default=8, ge=1, le=32)
-    """Calls that may be under way at once while a table is read; 1 reads one page after the other."""
+    parallel: int = Field(default=12, ge=1, le=32)
+    """Calls that may be under way at once while a table is read; 1 reads one page after the other, in HubSpot's order."""
     activities_through: bool = True
     """Whether an activity on no company counts with the primary companies of its contacts, else of its deals."""
     count_children: bool = True

@@ -182,7 +182,7 @@ def test_a_reading_that_lost_rows_keeps_nothing(world: HubSpotWorld, tmp_path: P
     """What it kept would be missing the same rows for ever."""
     world.crm.fault("short_page", method="GET", path=r"companies\?", times=None)
     connector = connect(world)
-    with pytest.raises(Garbled, match="are missing|should follow"):
+    with pytest.raises(Garbled, match=r"are missing|should follow"):
         rows(connector.pull(RecordKind.ACCOUNTS, spool=tmp_path / "s"))
     world.crm.clear_faults()
     assert not (tmp_path / "s").exists()
