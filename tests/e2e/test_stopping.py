@@ -51,10 +51,9 @@ def without_limits(made: Site) -> None:
     """Let every plan through the gate."""
     text = made.config.read_text().partition("\nlimits:")[0]
     loose = "moves: 9999, moved_share: 1, rep_lost_share: 1, rep_gained_share: 1, unassigned_share: 1"
-    # One batch after the other, so that there is one in flight and others behind it.
-    if made.vendor == "hubspot":
-        text = text.replace("  local: true\n", "  local: true\n  parallel: 1\n")
-    made.config.write_text(f"{text}\nlimits: {{{loose}, catch_all_growth: 1, empty_levels: true}}\n")
+    # Fields and owners apart, so that there is one batch in flight and others behind it.
+    more = "apply: {order: kpis_first}"
+    made.config.write_text(f"{text}\nlimits: {{{loose}, catch_all_growth: 1, empty_levels: true}}\n{more}\n")
 
 
 def due_now(made: Site) -> None:

@@ -15,7 +15,7 @@ BURST, INTERVAL = 100, 10.0
 """Calls per seconds before any header told more: the smallest allowance that HubSpot sells."""
 RESERVE = 0.02
 """Share of the allowance left alone: our clock and HubSpot's do not cut the window at the same instant."""
-JITTER = 0.1
+JITTER = 0.15
 """Seconds by which one call may take longer than another to reach HubSpot, which counts it only then."""
 SEARCHES, SEARCH_INTERVAL = 5, 1.05
 """Searches an account may make per second (with some slack); search answers carry no limit headers."""

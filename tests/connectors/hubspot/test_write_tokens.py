@@ -32,7 +32,9 @@ CALLS = [
 
 @pytest.fixture(scope="module", params=["v3", pytest.param("2026-09", marks=pytest.mark.slow)])
 def world(request: pytest.FixtureRequest) -> Iterator[HubSpotWorld]:
-    with running("hubspot", seed=Seed(accounts=150, activities_per_account=0, deals_per_account=0), fields=FIELDS) as crm:
+    with running(
+        "hubspot", seed=Seed(accounts=150, activities_per_account=0, deals_per_account=0), fields=FIELDS
+    ) as crm:
         crm.settings(search_lag=0, oauth_burst_limit=100_000, associations_limit=100_000)
         world = HubSpotWorld(crm, request.param)
         yield world
