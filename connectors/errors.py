@@ -3,6 +3,7 @@
     ConnectorError
     ├── Transient            may succeed on a later try; carries retry_after
     │   ├── RateLimited      too many calls for now
+    │   │   └── Crowded      others share that limit, and no answer tells how much of it they use
     │   ├── Unavailable      5xx, refused or reset connection, timeout of a read
     │   ├── Locked           the record or portal is locked by other work
     │   └── Garbled          an answer that is not what the protocol says: torn, HTML, short page
@@ -38,6 +39,10 @@ class Transient(ConnectorError):
 
 class RateLimited(Transient):
     """Too many calls in the CRM's short window."""
+
+
+class Crowded(RateLimited):
+    """A limit that other programs share and that no answer tells of: whoever waits long enough finds a gap."""
 
 
 class Unavailable(Transient):

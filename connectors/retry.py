@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 import tenacity
 
-from connectors.errors import Transient
+from connectors.errors import Crowded, Transient
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 TRIES = 5
 DEADLINE = 180.0
 """Seconds from the first try after which none is begun."""
+CROWDED = 1.0
+"""Seconds: the mean wait for a gap that others leave in a limit."""
 BASE, CAP = 0.5, 30.0
 """Seconds: the window of the first wait, and the longest window."""
 
@@ -26,6 +28,8 @@ BASE, CAP = 0.5, 30.0
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """At most five tries of a call that failed transiently, with full jitter and a total deadline.
+
+    One that others crowded out is no failed try: it waits for a gap, at random moments, up to the deadline.
 
     A wait that the CRM named (Retry-After) is honoured as it stands; one that would pass the deadline
     ends the tries at once. The last error is raised as it came. `sleep`, `clock` (monotonic seconds) and
@@ -40,7 +44,7 @@ class RetryPolicy:
 
     def call(self, function: Callable[[], T]) -> T:
         """The function's answer, after as many tries as the policy allows."""
-        began = self.clock()
+        began, crowded = self.clock(), 0
         try:
             return function()
         except Transient as error:
@@ -53,16 +57,20 @@ class RetryPolicy:
             return function()
 
         def wait(state: tenacity.RetryCallState) -> float:
+            nonlocal crowded
             error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, Crowded):
+                crowded += 1
+                return CROWDED * (0.5 + self.jitter())
             named = error.retry_after if isinstance(error, Transient) else None
             if named is not None:
                 return float(named)
-            return float(self.jitter() * min(CAP, BASE * 2**state.attempt_number))
+            return float(self.jitter() * min(CAP, BASE * 2 ** (state.attempt_number - crowded)))
 
         def stop(state: tenacity.RetryCallState) -> bool:
+            spent = max(self.clock() - began, state.idle_for)
             return (
-                state.attempt_number >= self.tries
-                or self.clock() - began + state.upcoming_sleep > self.deadline
+                state.attempt_number - crowded >= self.tries or spent + state.upcoming_sleep > self.deadline
             )
 
         retrying = tenacity.Retrying(
@@ -78,6 +86,5 @@ class RetryPolicy:
 
 def _say(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning(
-        "trying again", tries=state.attempt_number, wait=round(state.upcoming_sleep, 1), error=str(error)
-    )
+    say = log.info if isinstance(error, Crowded) else log.warning
+    say("trying again", tries=state.attempt_number, wait=round(state.upcoming_sleep, 1), error=str(error))

@@ -7,7 +7,7 @@ import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.errors import ConnectorError, RateLimited, Refused, Transient, Unavailable
+from connectors.errors import ConnectorError, Crowded, RateLimited, Refused, Transient, Unavailable
 from connectors.retry import BASE, CAP, RetryPolicy
 
 
@@ -70,6 +70,18 @@ def test_a_wait_that_the_crm_named_is_honoured_as_it_stands() -> None:
     clock = Clock()
     policy(clock, jitter=0.0).call(Call(clock, [RateLimited("slow down", retry_after=17.5)]))
     assert clock.slept == [17.5]
+
+
+def test_whoever_is_crowded_out_waits_for_a_gap_up_to_the_deadline_and_has_its_five_tries_still() -> None:
+    clock = Clock()
+    busy: list[ConnectorError] = [Crowded("others search too") for _ in range(20)]
+    call = Call(clock, [Unavailable("1"), *busy[:10], Unavailable("2"), *busy[10:], Unavailable("3")])
+    assert policy(clock, jitter=0.5).call(call) == "answer"
+    assert clock.slept == [0.5, *[1.0] * 10, 1.0, *[1.0] * 10, 2.0]
+    clock = Clock()
+    with pytest.raises(Crowded):
+        policy(clock, jitter=1.0).call(Call(clock, [Crowded("others search too") for _ in range(999)]))
+    assert 178.5 <= clock.now <= 180
 
 
 def test_a_named_wait_past_the_deadline_ends_the_tries_at_once() -> None:

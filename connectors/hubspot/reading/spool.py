@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class Spool:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _save(self, manifest: Manifest) -> None:
-        _write(self._folder / MANIFEST, orjson.dumps(asdict(manifest)))
+        _write(self._folder / MANIFEST, orjson.dumps(manifest))
         self.manifest = manifest
 
     def _told(self) -> Manifest | None:

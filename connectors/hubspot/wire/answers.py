@@ -16,6 +16,7 @@ import orjson
 from connectors.errors import (
     AuthFailed,
     ConnectorError,
+    Crowded,
     Garbled,
     Locked,
     MissingPermission,
@@ -29,8 +30,6 @@ from connectors.errors import (
 LONGEST = 600
 """Characters kept of a message of HubSpot's."""
 LOCKED_WAIT = 2.0
-SEARCH_WAIT = 1.0
-"""Seconds: the window of the search limit, whose 429 names no wait."""
 BURST_WAIT = 10.0
 
 
@@ -117,7 +116,7 @@ def _limit(said: str, words: Words, headers: Mapping[str, str], named: float | N
         interval = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
         wait = int(interval) / 1000 if interval.isdigit() else BURST_WAIT
         return RateLimited(said, retry_after=wait if named is None else named)
-    return RateLimited(said, retry_after=SEARCH_WAIT if named is None else named)
+    return Crowded(said) if named is None else RateLimited(said, retry_after=named)
 
 
 def words_of(data: bytes | Mapping[str, Any]) -> Words:

@@ -83,7 +83,7 @@ def test_every_call_of_every_version_has_its_path_and_both_time_limits(
     [
         (Reply(429, BURST, {"Retry-After": "3"}), Route.OWNERS, RateLimited, 3.0),
         (Reply(429, BURST), Route.OWNERS, RateLimited, 10.0),
-        (Reply(429, SEARCH), Route.SEARCH, RateLimited, 1.0),
+        (Reply(429, SEARCH, {"Retry-After": "2"}), Route.SEARCH, RateLimited, 2.0),
         (Reply(423, ERROR), Route.OWNERS, Locked, 2.0),
         (Reply(423, ERROR, {"Retry-After": "30"}), Route.OWNERS, Locked, 30.0),
         (Reply(503, ERROR, {"Retry-After": "4"}), Route.OWNERS, Unavailable, 4.0),
@@ -103,6 +103,16 @@ def test_a_named_wait_is_honoured_and_after_five_tries_the_error_is_told(
         read(connect(), route)
     assert len(hubspot.seen) == 5
     assert [slept for slept in clock.slept if slept >= 1] == [wait] * 4
+
+
+def test_a_search_that_others_crowd_out_waits_for_a_gap_longer_than_five_tries(
+    connect: Connect, hubspot: Scripted, clock: FakeClock
+) -> None:
+    """The limit is the account's and no header tells of it: a newcomer beside a busy program is turned away often."""
+    hubspot.will(*[Reply(429, SEARCH)] * 20, OK)
+    assert read(connect(), Route.SEARCH).body == {"results": []}
+    assert len(hubspot.seen) == 21
+    assert all(0.5 <= slept <= 1.5 for slept in clock.slept[:4])
 
 
 @pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 504, 521, 523, 524])
