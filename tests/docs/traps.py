@@ -49,7 +49,7 @@ TRAPS: Mapping[str, Mapping[str, str]] = {
         "an edit made while we wait our turn": f"{_HUBSPOT}::test_an_edit_made_during_a_wait_is_never_overwritten",
         "an edit between look and write": f"{_HUBSPOT}::test_an_edit_between_look_and_write_is_found_and_told",
         "an answer that never came": f"{_HUBSPOT}::test_a_write_that_may_have_been_carried_out_is_unknown_and_never_sent_again",
-        "two kinds of 429, with and without a wait": f"{_HUBSPOT}::test_the_recorded_429_of_search_is_a_limit_of_seconds",
+        "two kinds of 429, with and without a wait": f"{_HUBSPOT}::test_the_recorded_429_of_search_names_no_wait_and_is_waited_out",
         "other programs of the same app": f"{_HUBSPOT}::test_programs_that_share_an_app_keep_its_rate_and_share_it",
         "tokens that are rotated or expire": f"{_HUBSPOT}::test_a_token_that_ended_in_the_middle_costs_one_more_and_no_row",
         "`id` and `userId` of an owner": f"{_HUBSPOT}::test_owners_who_left_come_as_inactive_and_queues_as_no_person",

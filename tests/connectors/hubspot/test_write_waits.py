@@ -38,7 +38,7 @@ def connector(world: HubSpotWorld) -> Iterator[HubSpotConnector]:
 WAITS: list[tuple[str, dict[str, Any], float]] = [
     ("rate_limit", {"shape": "burst"}, 10),
     ("rate_limit", {"shape": "burst", "retry_after": 4}, 4),
-    ("rate_limit", {"shape": "search"}, 1),
+    ("rate_limit", {"shape": "search"}, 0.5),
     ("status", {"status": 423}, 2),
 ]
 
