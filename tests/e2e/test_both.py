@@ -102,6 +102,7 @@ def test_one_plan_one_approval_two_applies_and_a_second_night_without_a_change(t
     assert "nothing to write" in two.both("status")
 
 
+@pytest.mark.slow
 def test_a_side_that_stopped_is_gone_on_with_and_the_other_begins_after_it(two: Two) -> None:
     two.both("plan", code=3)
     two.accept()
@@ -117,6 +118,7 @@ def test_a_side_that_stopped_is_gone_on_with_and_the_other_begins_after_it(two: 
     assert all(here[name] == there[name] for name in here.keys() & there.keys())
 
 
+@pytest.mark.slow
 def test_the_side_that_follows_is_not_begun_where_the_leading_one_stops(two: Two) -> None:
     two.both("plan", code=3)
     two.accept()
@@ -127,6 +129,7 @@ def test_the_side_that_follows_is_not_begun_where_the_leading_one_stops(two: Two
     assert "follow: " in two.both("status") and "records wait" in two.both("status")
 
 
+@pytest.mark.slow
 def test_what_both_were_given_is_taken_back_from_both(two: Two) -> None:
     before = two.people(two.salesforce), two.people(two.hubspot)
     two.both("plan", code=3)
@@ -139,6 +142,7 @@ def test_what_both_were_given_is_taken_back_from_both(two: Two) -> None:
         assert sum(was[name] != now[name] for name in was) == 2
 
 
+@pytest.mark.slow
 def test_owners_that_the_crms_take_from_each_other_are_told_and_held(two: Two) -> None:
     """HubSpot's own Salesforce integration carries what a person changed in HubSpot over what we had set."""
     integration = SalesforceIntegration.install(two.hubspot.crm, two.salesforce.crm)
